@@ -1,0 +1,15 @@
+"""Does the work. Event: SQS, one message at a time; samples in events/worker.
+
+An exception leaves the message in the queue; after five receptions it is in the dead letter queue.
+"""
+
+from typing import Any
+
+from klingway import bootstrap
+from klingway.domain.work import Work
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:  # noqa: ANN401 - Lambda's own
+    """Do what each message asks for."""
+    for record in event["Records"]:
+        bootstrap.worker().check.run(Work.from_json(record["body"]))

@@ -1,0 +1,57 @@
+"""AWS clients, each made once, when it is first needed."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+_CONFIG = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+    signature_version="s3v4",  # for presigned links; the other services sign by it anyway
+)
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401 - boto3 makes the type at run time
+    return boto3.client(service, config=_CONFIG)
+
+
+def dynamodb() -> "DynamoDBClient":
+    """Return the DynamoDB client."""
+    client: DynamoDBClient = _client("dynamodb")
+    return client
+
+
+def s3() -> "S3Client":
+    """Return the S3 client."""
+    client: S3Client = _client("s3")
+    return client
+
+
+def sqs() -> "SQSClient":
+    """Return the SQS client."""
+    client: SQSClient = _client("sqs")
+    return client
+
+
+def events() -> "EventBridgeClient":
+    """Return the EventBridge client."""
+    client: EventBridgeClient = _client("events")
+    return client
+
+
+def secretsmanager() -> "SecretsManagerClient":
+    """Return the Secrets Manager client."""
+    client: SecretsManagerClient = _client("secretsmanager")
+    return client

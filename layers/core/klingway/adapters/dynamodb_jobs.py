@@ -1,0 +1,254 @@
+"""Jobs in DynamoDB: each change one conditional write."""
+
+import heapq
+import random
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from klingway.adapters import dynamodb_rows as rows
+from klingway.domain.ids import JobId, Tenant
+from klingway.domain.job import Job
+from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.transitions import Change
+from klingway.use_cases.ports import (
+    BusyError,
+    ChangeRefusedError,
+    DueRow,
+    IdempotencyKey,
+    JobFilter,
+    KeyTakenError,
+    Page,
+    StoredJob,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BY_TENANT: Final = "by_tenant"
+_DUE: Final = "due"
+_TRIES: Final = 8
+_LONGEST_PAUSE_S: Final = 0.4
+_SCANNED_PER_QUERY: Final = 200
+
+
+class DynamoDbJobs:
+    """The job store on one table."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    # ------------------------------------------------------------------------------------------------- writing
+
+    def create(self, job: Job, request: Mapping[str, Any], key: IdempotencyKey | None) -> None:
+        """Write a job, its request and its idempotency key, all or nothing.
+
+        Raises:
+            KeyTakenError: The key belongs to a job already.
+            BusyError: The table did not take it.
+        """
+        writes: list[Any] = [
+            self._put(rows.item_of(job), "attribute_not_exists(pk)"),
+            self._put(rows.request_item(job.id, request), "attribute_not_exists(pk)"),
+        ]
+        if key is not None:
+            free = "attribute_not_exists(pk) OR expires_at < :now"  # TTL removes a key some time after its end
+            now = {":now": {"N": str(int(job.created_at.timestamp()))}}
+            writes.append(self._put(_alias_item(key, job.id), free, now))
+        for attempt in range(_TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except self._client.exceptions.TransactionCanceledException as error:
+                self._find_taken(key, job.id)
+                codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+                if codes[:1] == ["ConditionalCheckFailed"]:
+                    return  # our own row: an answer was lost and the call repeated
+                # Somebody else is writing under the same key, or the table is throttled: look again in a moment.
+                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+            else:
+                return
+        raise BusyError("the transaction was refused time and again")
+
+    def _find_taken(self, key: IdempotencyKey | None, ours: JobId) -> None:
+        if key is None:
+            return
+        found = self._client.get_item(TableName=self._table, Key=_alias_key(key), ConsistentRead=True).get("Item")
+        if found and found["job_id"]["S"] != ours and int(found["expires_at"]["N"]) > time.time():
+            raise KeyTakenError(JobId(found["job_id"]["S"]), found["fingerprint"]["S"])
+
+    def _put(self, item: rows.Item, condition: str, values: dict[str, Any] | None = None) -> dict[str, Any]:
+        put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
+        return {"Put": put | ({"ExpressionAttributeValues": values} if values else {})}
+
+    def apply(self, job_id: JobId, change: Change) -> Job:
+        """Change a job's row in one conditional write; return the job as it is now.
+
+        A change of state is announced: `announce` is set to its number, and every other write takes it away again.
+
+        Raises:
+            ChangeRefusedError: It was not in a state that the change may come from.
+        """
+        values: dict[str, Any] = {name: rows.attribute_of(name, value) for name, value in change.values.items()}
+        values |= {"updated_at": change.at, "number": change.number}
+        removed: list[str] = []
+        if change.due_at is None:
+            removed += ["due_at", "due_shard"]
+        else:
+            values |= {"due_at": int(change.due_at.timestamp()), "due_shard": rows.due_shard(job_id)}
+        sets = [f"#{name} = :{name}" for name in values]
+        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()}
+        names = {f"#{name}": name for name in (*values, *removed, "state", "number")}
+        if change.to_state is None:
+            removed.append("announce")
+            names["#announce"] = "announce"
+        else:
+            sets += ["#state = :state", "#sequence = #sequence + :one", "#announce = #sequence + :one"]
+            names |= {"#sequence": "sequence", "#announce": "announce"}
+            given |= {":state": {"S": change.to_state.value}, ":one": {"N": "1"}}
+        allowed = {f":from{index}": {"S": state.value} for index, state in enumerate(sorted(change.allowed_from))}
+        condition = f"#state IN ({', '.join(allowed)})"
+        if change.expected_number is not None:
+            condition += " AND #number = :expected"
+            given[":expected"] = {"N": str(change.expected_number)}
+        remove = f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""
+        try:
+            changed = self._client.update_item(
+                TableName=self._table,
+                Key=rows.job_key(job_id),
+                UpdateExpression=f"SET {', '.join(sets)}{remove}",
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=given | allowed,
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            old: Any = error.response.get("Item")
+            raise ChangeRefusedError(rows.job_of(old) if old else None) from error
+        return rows.job_of(changed["Attributes"])
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    def get(self, job_id: JobId) -> Job | None:
+        """Return a job as it stands this moment."""
+        item = self._client.get_item(TableName=self._table, Key=rows.job_key(job_id), ConsistentRead=True).get("Item")
+        return rows.job_of(item) if item else None
+
+    def get_request(self, job_id: JobId) -> Mapping[str, Any]:
+        """Return what was asked for, of a job that exists."""
+        # Written once, before anything else of the job: an eventually consistent read may still be too early.
+        answer = self._client.get_item(TableName=self._table, Key=rows.request_key(job_id), ConsistentRead=True)
+        return rows.request_of(answer["Item"])
+
+    def get_with_request(self, job_id: JobId) -> StoredJob | None:
+        """Return a job and what was asked for."""
+        found = self._stored([job_id])
+        return found[0] if found else None
+
+    def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
+        """Return a tenant's jobs, newest first; `limit` is at most 50."""
+        wanted = {"state": which.state, "provider": which.provider, "reference": which.reference}
+        given = {name: str(value) for name, value in wanted.items() if value is not None}
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": _BY_TENANT,
+            "KeyConditionExpression": "#tenant = :tenant",
+            "ExpressionAttributeNames": {"#tenant": "tenant"} | {f"#{name}": name for name in given},
+            "ExpressionAttributeValues": {":tenant": {"S": tenant}}
+            | {f":{name}": {"S": value} for name, value in given.items()},
+            "ScanIndexForward": False,
+            "Limit": _SCANNED_PER_QUERY if given else limit + 1,
+        }
+        if given:
+            query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in given)
+        ids: list[JobId] = []
+        start = after
+        while len(ids) <= limit:
+            if start is not None:
+                query["ExclusiveStartKey"] = rows.job_key(start) | {"tenant": {"S": tenant}, "id": {"S": start}}
+            found = self._client.query(**query)
+            ids += [JobId(item["id"]["S"]) for item in found["Items"]]
+            last = found.get("LastEvaluatedKey")
+            if last is None:
+                break
+            start = JobId(last["id"]["S"])
+        shown = ids[:limit]
+        return Page(self._stored(shown), shown[-1] if len(ids) > limit else None)
+
+    def _stored(self, job_ids: list[JobId]) -> list[StoredJob]:
+        if not job_ids:
+            return []
+        keys = [key for job_id in job_ids for key in (rows.job_key(job_id), rows.request_key(job_id))]
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        jobs: dict[JobId, Job] = {}
+        requests: dict[JobId, Mapping[str, Any]] = {}
+        while wanted:
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(self._table, []):
+                job_id = JobId(item["pk"]["S"])
+                if item["sk"]["S"] == rows.JOB_ROW:
+                    jobs[job_id] = rows.job_of(item)
+                else:
+                    requests[job_id] = rows.request_of(item)
+            wanted = answer.get("UnprocessedKeys")
+        return [
+            StoredJob(jobs[job_id], requests[job_id]) for job_id in job_ids if job_id in jobs and job_id in requests
+        ]
+
+    # ---------------------------------------------------------------------------------------------- what is due
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
+        """Yield at most about `limit` rows that are due, over all shards, longest due first."""
+        shards = [self._due_in(shard, now, limit) for shard in rows.DUE_SHARDS]
+        yield from heapq.merge(*shards, key=lambda row: row.due_at)
+
+    def _due_in(self, shard: str, now: datetime, limit: int) -> Iterator[DueRow]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": _DUE,
+            "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"N": str(int(now.timestamp()))}},
+            "Limit": limit,
+        }
+        while True:
+            found = self._client.query(**query)
+            for item in found["Items"]:
+                yield DueRow(JobId(item["pk"]["S"]), int(item["due_at"]["N"]))
+            if "LastEvaluatedKey" not in found:
+                return
+            query["ExclusiveStartKey"] = found["LastEvaluatedKey"]
+
+    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
+        """Make a due row's work ours; None where the row has moved on since it was seen."""
+        due_at = int((at + timedelta(seconds=PATIENCE_S)).timestamp())
+        try:
+            taken = self._client.update_item(
+                TableName=self._table,
+                Key=rows.job_key(row.job_id),
+                UpdateExpression="SET due_at = :due, #number = #number + :one REMOVE announce",
+                ConditionExpression="due_at = :seen",
+                ExpressionAttributeNames={"#number": "number"},
+                ExpressionAttributeValues={
+                    ":due": {"N": str(due_at)},
+                    ":seen": {"N": str(row.due_at)},
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        return rows.job_of(taken["Attributes"])
+
+
+def _alias_key(key: IdempotencyKey) -> rows.Item:
+    return {"pk": {"S": f"key#{key.tenant}#{key.key}"}, "sk": {"S": "idempotency"}}
+
+
+def _alias_item(key: IdempotencyKey, job_id: JobId) -> rows.Item:
+    return _alias_key(key) | {
+        "job_id": {"S": job_id},
+        "fingerprint": {"S": key.fingerprint},
+        "expires_at": {"N": str(key.expires_at)},
+    }

@@ -1,0 +1,181 @@
+"""The rows of the table: a job to and from a DynamoDB item. Pure; the stream's images are read by it as well.
+
+Keys: `pk` is the job's id, `sk` is `job` or `request`. Moments are ISO text, except those that DynamoDB itself compares
+(`due_at`, `expires_at`), which are epoch seconds. What callers gave freely (`metadata`, the request) is JSON text.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from klingway.domain.ids import JobId, ProviderName, Tenant, from_iso, iso
+from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, Price, State, StoredFile
+
+DUE_SHARDS: Final = ("0", "1", "2", "3")
+"""Partitions of the `due` index: each takes 1,000 writes a second."""
+
+JOB_ROW: Final = "job"
+REQUEST_ROW: Final = "request"
+
+_TO_DYNAMODB: Final = TypeSerializer()
+_FROM_DYNAMODB: Final = TypeDeserializer()
+
+Item = dict[str, Any]
+"""An item as the low-level client takes and gives it: `{"name": {"S": "…"}}`."""
+
+
+def job_key(job_id: JobId) -> Item:
+    """Return the key of a job's row."""
+    return {"pk": {"S": job_id}, "sk": {"S": JOB_ROW}}
+
+
+def request_key(job_id: JobId) -> Item:
+    """Return the key of the row that holds what was asked for."""
+    return {"pk": {"S": job_id}, "sk": {"S": REQUEST_ROW}}
+
+
+def due_shard(job_id: JobId) -> str:
+    """Return the shard of the `due` index in which a job stands, the same for life."""
+    return DUE_SHARDS[zlib.crc32(job_id.encode()) % len(DUE_SHARDS)]
+
+
+def to_dynamodb(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a row holds
+    """Return a value of ours as a DynamoDB attribute."""
+    typed: dict[str, Any] = _TO_DYNAMODB.serialize(_plain(value))
+    return typed
+
+
+def from_dynamodb(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item's attributes as plain values; numbers are `Decimal`."""
+    return {name: _FROM_DYNAMODB.deserialize(value) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a row holds
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items() if part is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def attribute_of(name: str, value: Any) -> Any:  # noqa: ANN401 - whatever a job holds
+    """Return a field of `Job` as its row holds it."""
+    return (
+        json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if name == "metadata" and value is not None
+        else value
+    )
+
+
+def item_of(job: Job) -> Item:
+    """Return a job's row."""
+    values = {field.name: attribute_of(field.name, getattr(job, field.name)) for field in fields(job)}
+    values |= {"pk": job.id, "sk": JOB_ROW, "due_shard": None if job.due_at is None else due_shard(job.id)}
+    return {name: to_dynamodb(value) for name, value in values.items() if value not in (None, ())}
+
+
+def job_of(item: Item) -> Job:
+    """Read a job's row."""
+    row = from_dynamodb(item)
+    return Job(
+        id=JobId(row["id"]),
+        tenant=Tenant(row["tenant"]),
+        kind=row["kind"],
+        model=row["model"],
+        state=State(row["state"]),
+        provider=ProviderName(row["provider"]),
+        route=tuple(row["route"]),
+        route_reason=row["route_reason"],
+        created_at=from_iso(row["created_at"]),
+        updated_at=from_iso(row["updated_at"]),
+        deadline_at=from_iso(row["deadline_at"]),
+        public_url=row["public_url"],
+        number=int(row["number"]),
+        due_at=_int(row.get("due_at")),
+        sequence=int(row["sequence"]),
+        attempts=tuple(_attempt(attempt) for attempt in row.get("attempts", ())),
+        reference=row.get("reference"),
+        metadata=json.loads(row["metadata"]) if "metadata" in row else None,
+        price=_price(row.get("price")),
+        learnt_by=LearntBy(row["learnt_by"]) if "learnt_by" in row else None,
+        finished_at=_moment(row.get("finished_at")),
+        error=_error(row.get("error")),
+        files=tuple(_file(file) for file in row.get("files", ())),
+        result_mismatch=tuple(row.get("result_mismatch", ())),
+        store_failures=int(row.get("store_failures", 0)),
+    )
+
+
+def request_item(job_id: JobId, request: Mapping[str, Any]) -> Item:
+    """Return the row that holds what was asked for."""
+    return request_key(job_id) | {"body": {"S": json.dumps(request, ensure_ascii=False, separators=(",", ":"))}}
+
+
+def request_of(item: Item) -> Mapping[str, Any]:
+    """Read the row that holds what was asked for."""
+    request: Mapping[str, Any] = json.loads(item["body"]["S"])
+    return request
+
+
+def _attempt(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        number=int(row["number"]),
+        provider=row["provider"],
+        account=row["account"],
+        state=AttemptState(row["state"]),
+        handle=row["handle"],
+        started_at=from_iso(row["started_at"]),
+        tries=int(row["tries"]),
+        lookups=int(row["lookups"]),
+        looked_up_at=_moment(row.get("looked_up_at")),
+        accepted_at=_moment(row.get("accepted_at")),
+        ended_at=_moment(row.get("ended_at")),
+        task_id=row.get("task_id"),
+        error=_error(row.get("error")),
+    )
+
+
+def _error(row: Mapping[str, Any] | None) -> JobError | None:
+    if row is None:
+        return None
+    return JobError(
+        code=row["code"], message=row["message"], retryable=row["retryable"], provider_code=row.get("provider_code")
+    )
+
+
+def _price(row: Mapping[str, Any] | None) -> Price | None:
+    return None if row is None else Price(row["amount"], row["currency"], row["source"])
+
+
+def _file(row: Mapping[str, Any]) -> StoredFile:
+    return StoredFile(
+        name=row["name"],
+        role=row["role"],
+        key=row["key"],
+        size_bytes=int(row["size_bytes"]),
+        sha256=row["sha256"],
+        content_type=row["content_type"],
+        duration_s=None if "duration_s" not in row else float(row["duration_s"]),
+        width=_int(row.get("width")),
+        height=_int(row.get("height")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else from_iso(text)
+
+
+def _int(number: Decimal | None) -> int | None:
+    return None if number is None else int(number)

@@ -1,0 +1,128 @@
+"""The media bucket on S3: objects written from streams with bounded memory, read here and there, linked to."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from klingway.use_cases.ports import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES: Final = 16 * 1024 * 1024
+"""The buffer: an object up to this size is one PutObject, a larger one is sent in parts of it (at most 10,000)."""
+
+_BLOCK_BYTES: Final = 256 * 1024
+
+
+class S3MediaBucket:
+    """One bucket."""
+
+    def __init__(self, client: "S3Client", name: str) -> None:
+        self._client = client
+        self._name = name
+        self._fresh: dict[str, bytes] = {}
+        """The object written last, if it was small: it is measured at once, and need not be read back for that."""
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        return self._name
+
+    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+        """Write an object from a stream; one that raises leaves nothing behind.
+
+        A length that is known and small makes one call; otherwise the first part decides.
+        """
+        self._fresh = {}
+        digest = hashlib.sha256()
+        parts = _parts(chunks, digest, PART_BYTES if size_bytes is None else min(PART_BYTES, max(size_bytes, 1)))
+        first = next(parts, b"")
+        second = next(parts, None)
+        if second is None:
+            self._client.put_object(Bucket=self._name, Key=key, Body=first, ContentType=content_type)
+            self._fresh = {key: first}
+            return StoredObject(len(first), digest.hexdigest())
+        stored_bytes = self._store_in_parts(key, first, second, parts, content_type)
+        return StoredObject(stored_bytes, digest.hexdigest())
+
+    def _store_in_parts(self, key: str, first: bytes, second: bytes, rest: Iterator[bytes], content_type: str) -> int:
+        where: Any = {"Bucket": self._name, "Key": key}
+        upload_id = self._client.create_multipart_upload(**where, ContentType=content_type)["UploadId"]
+        etags: list[Any] = []
+        stored_bytes = 0
+        try:
+            pending: bytes | None = first
+            following: bytes | None = second
+            while pending is not None:
+                number = len(etags) + 1
+                part = self._client.upload_part(**where, UploadId=upload_id, PartNumber=number, Body=pending)
+                etags.append({"PartNumber": number, "ETag": part["ETag"]})
+                stored_bytes += len(pending)
+                pending, following = following, next(rest, None) if following is not None else None
+            self._client.complete_multipart_upload(**where, UploadId=upload_id, MultipartUpload={"Parts": etags})
+        except BaseException:
+            self._client.abort_multipart_upload(**where, UploadId=upload_id)
+            raise
+        return stored_bytes
+
+    def open(self, key: str, size_bytes: int) -> BinaryIO:
+        """Open an object for reading here and there; a large one is read in blocks, as far as it is looked at."""
+        if key in self._fresh:
+            return io.BytesIO(self._fresh[key])
+        reader = _ObjectReader(self._client, self._name, key, size_bytes)
+        return cast("BinaryIO", io.BufferedReader(reader, _BLOCK_BYTES))
+
+    def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
+        """Return a signed address of an object for anybody to read; no call is made."""
+        params: dict[str, Any] = {"Bucket": self._name, "Key": key}
+        if download_name is not None:
+            params["ResponseContentDisposition"] = f'inline; filename="{download_name}"'
+        return self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=expires_s)
+
+
+def _parts(chunks: Iterator[bytes], digest: Any, part_bytes: int) -> Iterator[bytes]:  # noqa: ANN401 - hashlib's own type
+    """Yield the stream in parts of `part_bytes`, the last one shorter, each hashed as it passes."""
+    part_bytes = max(part_bytes, 1)
+    buffer = bytearray()
+    for chunk in chunks:
+        digest.update(chunk)
+        buffer += chunk
+        while len(buffer) > part_bytes:
+            yield bytes(buffer[:part_bytes])
+            del buffer[:part_bytes]
+    if buffer:
+        yield bytes(buffer)
+
+
+class _ObjectReader(io.RawIOBase):
+    """An object as a file: each read is a ranged GET."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str, size_bytes: int) -> None:
+        self._client, self._bucket, self._key, self._size_bytes = client, bucket, key, size_bytes
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size_bytes}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        wanted = min(len(buffer), self._size_bytes - self._position)
+        if wanted <= 0:
+            return 0
+        span = f"bytes={self._position}-{self._position + wanted - 1}"
+        data = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=span)["Body"].read()
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)

@@ -1,0 +1,30 @@
+"""The work queue on SQS."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from klingway.domain.work import Work
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_LONGEST_DELAY_S: Final = 900
+
+
+class SqsWorkQueue:
+    """Sends work; Lambda receives it."""
+
+    def __init__(self, client: "SQSClient", url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, work: Work, *, delay_s: float = 0) -> None:
+        """Send one message, to be received no sooner than `delay_s` from now, in whole seconds."""
+        delay = min(_LONGEST_DELAY_S, math.ceil(delay_s))
+        self._client.send_message(QueueUrl=self._url, MessageBody=work.to_json(), DelaySeconds=delay)
+
+    def send_all(self, works: Sequence[Work]) -> None:
+        """Send up to ten messages at once. One that SQS does not take is sent anew by the poller, its row falling due."""
+        entries = [{"Id": str(index), "MessageBody": work.to_json()} for index, work in enumerate(works)]
+        self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # a list of such dicts

@@ -1,0 +1,193 @@
+"""The routes of the canonical API."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from klingway import bootstrap
+from klingway.api.authentication import authenticate
+from klingway.api.problems import problem_response
+from klingway.domain.errors import GatewayError, InvalidRequestError, NotFoundError, Problem, UnauthenticatedError
+from klingway.domain.ids import JobId, ProviderName, Tenant, is_job_id
+from klingway.domain.job import State
+from klingway.observability import logger, provider_time
+from klingway.use_cases.ports import JobFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_JSON: Final = "application/json"
+_MOST_LISTED: Final = 50
+_LISTED: Final = 20
+
+app = APIGatewayHttpResolver()
+
+
+@app.post("/v1/videos")
+def create_video() -> Response[str]:
+    """Accept a video request: 202 with the job."""
+    from klingway.api.bodies import read_json_object
+
+    tenant = _tenant()
+    event = app.current_event
+    body = read_json_object(event.headers.get("content-type", ""), _raw_body())
+    services = bootstrap.api()
+    accepted = services.create_job.run(
+        tenant, body, idempotency_key=event.headers.get("idempotency-key"), public_url=_public_url()
+    )
+    job = services.read_jobs.show(accepted.stored, public_url=_public_url())
+    headers: dict[str, str | list[str]] = {"Location": f"/v1/jobs/{job['id']}"}
+    if accepted.is_replay:
+        headers["Idempotent-Replayed"] = "true"
+    return _json(job, HTTPStatus.ACCEPTED, headers)
+
+
+@app.get("/v1/jobs")
+def list_jobs() -> Response[str]:
+    """List the tenant's jobs, newest first: `state`, `provider`, `reference`, `limit`, `cursor`."""
+    tenant = _tenant()
+    query = app.current_event.query_string_parameters or {}
+    which, limit, after = _list_query(query)
+    return _json(bootstrap.api().read_jobs.many(tenant, which, limit=limit, after=after, public_url=_public_url()))
+
+
+@app.get("/v1/jobs/<job_id>")
+def read_job(job_id: str) -> Response[str]:
+    """Read a job."""
+    return _json(bootstrap.api().read_jobs.one(_tenant(), job_id, public_url=_public_url()))
+
+
+@app.get("/v1/jobs/<job_id>/content")
+def read_content(job_id: str) -> Response[str]:
+    """Redirect to a job's video, or to the file that `file` names."""
+    query = app.current_event.query_string_parameters or {}
+    return _redirect(bootstrap.api().read_jobs.content(_tenant(), job_id, query.get("file")))
+
+
+@app.get("/v1/media/<job_id>/<name>")
+def open_media(job_id: str, name: str) -> Response[str]:
+    """Redirect to a file, for whoever has a link signed by us."""
+    query = app.current_event.query_string_parameters or {}
+    expires = query.get("exp", "")
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):  # noqa: PLR2004 - 30,000 years
+        raise UnauthenticatedError("The link is not valid.")
+    address = bootstrap.api().read_jobs.media(job_id, name, expires_at=int(expires), signature=query.get("sig", ""))
+    return _redirect(address)
+
+
+@app.get("/health")
+def health() -> Response[str]:
+    """Say that the function runs; nothing else is asked."""
+    return _json({"status": "ok"})
+
+
+@app.get("/openapi.json")
+def openapi() -> Response[str]:
+    """Describe this API."""
+    from klingway.api.openapi import document
+
+    return _json(document())
+
+
+@app.not_found
+def unknown_path(_: Exception) -> Response[str]:
+    """Answer a path that no route has."""
+    http = app.current_event.request_context.http
+    error = NotFoundError(f"There is no {http.method} {http.path[:128]} here; GET /openapi.json lists what there is.")
+    return problem_response(error, app.current_event.request_context.request_id)
+
+
+@app.exception_handler(GatewayError)  # type: ignore[untyped-decorator] # Powertools leaves it so
+def refused(error: GatewayError) -> Response[str]:
+    """Answer what was refused on purpose."""
+    logger().info("refused", extra={"code": error.code, "fields": [problem.field for problem in error.problems]})
+    return problem_response(error, app.current_event.request_context.request_id)
+
+
+@app.exception_handler(Exception)  # type: ignore[untyped-decorator] # Powertools leaves it so
+def failed(error: Exception) -> Response[str]:
+    """Answer a defect of ours: what it was stands in the log alone."""
+    logger().error("unhandled", exc_info=error)
+    request_id = app.current_event.request_context.request_id
+    return problem_response(
+        GatewayError(f"Something went wrong here; name {request_id} when you report it."), request_id
+    )
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
+    """Answer an HTTP API event (payload 2.0); `Server-Timing` says how long the provider and the gateway took."""
+    began = perf_counter()
+    provider_time.reset()
+    answer = app.resolve(event, context)
+    provider_ms = provider_time.spent_s * 1000
+    gateway_ms = (perf_counter() - began) * 1000 - provider_ms
+    answer.setdefault("headers", {})["Server-Timing"] = f"provider;dur={provider_ms:.1f}, gateway;dur={gateway_ms:.1f}"
+    return answer
+
+
+def _tenant() -> Tenant:
+    services = bootstrap.api()
+    return authenticate(app.current_event.headers.get("authorization", ""), services.keys, services.keyring)
+
+
+def _raw_body() -> bytes:
+    event = app.current_event
+    if event.is_base64_encoded:
+        import base64
+
+        return base64.b64decode(event.body or "")
+    return (event.body or "").encode()
+
+
+def _public_url() -> str:
+    return bootstrap.api().settings.public_base_url or f"https://{app.current_event.request_context.domain_name}"
+
+
+def _json(
+    body: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str | list[str]] | None = None
+) -> Response[str]:
+    return Response(
+        status_code=int(status), content_type=_JSON, body=json.dumps(body, ensure_ascii=False), headers=headers
+    )
+
+
+def _redirect(address: str) -> Response[str]:
+    return Response(
+        status_code=int(HTTPStatus.FOUND), headers={"Location": address, "Cache-Control": "no-store"}, body=""
+    )
+
+
+def _list_query(query: Mapping[str, str]) -> tuple[JobFilter, int, JobId | None]:
+    problems = []
+    known = {"state", "provider", "reference", "limit", "cursor"}
+    for name in query:
+        if name not in known:
+            message = f"there is no filter {name[:64]!r}; known here: {', '.join(sorted(known))}."
+            problems.append(Problem(field=name[:64], code="unknown_field", message=message, limit=sorted(known)))
+    states = [state.value for state in State]
+    if query.get("state", states[0]) not in states:
+        message = f"state must be one of {', '.join(states)}."
+        problems.append(Problem(field="state", code="not_one_of", message=message, limit=states))
+    limit = query.get("limit", str(_LISTED))
+    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and 1 <= int(limit) <= _MOST_LISTED):  # noqa: PLR2004
+        message = f"limit must be a whole number from 1 to {_MOST_LISTED}."
+        problems.append(
+            Problem(field="limit", code="wrong_form", message=message, limit={"min": 1, "max": _MOST_LISTED})
+        )
+    cursor = query.get("cursor")
+    if cursor is not None and not is_job_id(cursor):
+        message = "cursor must be the next_cursor of an answer before."
+        problems.append(Problem(field="cursor", code="wrong_form", message=message))
+    if problems:
+        raise InvalidRequestError("The list cannot be made.", problems)
+    which = JobFilter(
+        state=State(query["state"]) if "state" in query else None,
+        provider=ProviderName(query["provider"]) if "provider" in query else None,
+        reference=query.get("reference"),
+    )
+    return which, int(limit), JobId(cursor) if cursor else None

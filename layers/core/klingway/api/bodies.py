@@ -1,0 +1,48 @@
+"""Bodies of requests: JSON objects, and nothing that reads in two ways."""
+
+import json
+from typing import Any, Final
+
+from klingway.domain.errors import MalformedRequestError, UnsupportedMediaTypeError
+
+_JSON: Final = "application/json"
+
+
+def read_json_object(content_type: str, body: bytes) -> dict[str, Any]:
+    """Read the body of a request.
+
+    Raises:
+        UnsupportedMediaTypeError: The content type is another than JSON.
+        MalformedRequestError: The body is no JSON object, or says something twice.
+    """
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != _JSON and not (media_type.startswith("application/") and media_type.endswith("+json")):
+        said = f"here it is {media_type!r}" if media_type else "here it is missing"
+        raise UnsupportedMediaTypeError(f"Send the body as 'Content-Type: {_JSON}'; {said}.")
+    try:
+        said_object = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError(f"The body is not UTF-8: byte {error.start} has no meaning.") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise MalformedRequestError(f"The body is not JSON: {error.msg} at {where}.") from error
+    except RecursionError as error:
+        raise MalformedRequestError("The body is nested too deeply.") from error
+    except ValueError as error:
+        raise MalformedRequestError(f"The body cannot be used: {error}.") from error
+    if not isinstance(said_object, dict):
+        raise MalformedRequestError("The body must be a JSON object.")
+    return said_object
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said = dict(pairs)
+    if len(said) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:64]!r} stands twice in one object")
+    return said
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,249 @@
+"""The description of the API (OpenAPI 3.1), made from the very models that read requests; docs/openapi.json is its copy."""
+
+from functools import cache
+from typing import Any
+
+from klingway import VERSION
+from klingway.domain.job import AttemptState, LearntBy, State
+from klingway.domain.request import VideoRequest
+
+_REF = "#/components/schemas/{model}"
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
+    return {"type": "string", "description": description, **more}
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_MOMENT = {"type": "string", "format": "date-time"}
+_ERROR = _object(
+    ["code", "message", "retryable"],
+    code={"type": "string"},
+    message={"type": "string"},
+    retryable={"type": "boolean"},
+    provider_code=_text("The provider's own code."),
+)
+_FILE = _object(
+    ["name", "role", "s3_uri", "url", "size_bytes", "sha256", "content_type"],
+    name={"type": "string"},
+    role={"enum": ["video", "watermarked", "provenance"]},
+    s3_uri={"type": "string"},
+    url=_text("A link that needs no key; it lives as long as the gateway's ResultLinkHours says."),
+    size_bytes={"type": "integer"},
+    sha256=_text("Hexadecimal."),
+    content_type={"type": "string"},
+    duration_s={"type": "number"},
+    width={"type": "integer"},
+    height={"type": "integer"},
+)
+_ATTEMPT = _object(
+    ["number", "provider", "state", "tries"],
+    number={"type": "integer"},
+    provider={"type": "string"},
+    task_id=_maybe(_text("The provider's own id.")),
+    state={"enum": [state.value for state in AttemptState]},
+    tries={"type": "integer", "description": "Calls made, refused ones included."},
+    started_at=_MOMENT,
+    accepted_at=_maybe(_MOMENT),
+    ended_at=_maybe(_MOMENT),
+    error=_maybe(_ERROR),
+)
+_PRICE = _object(
+    ["amount", "currency", "source"], amount={"type": "string"}, currency={"type": "string"}, source={"type": "string"}
+)
+_JOB = _object(
+    ["id", "kind", "state", "model", "provider", "request", "created_at", "updated_at", "attempts"],
+    id=_text("`job_` and 26 characters; sorts by time."),
+    kind={"const": "video"},
+    state={"enum": [state.value for state in State]},
+    model={"type": "string"},
+    provider={"type": "string"},
+    route_reason=_text("Why this provider."),
+    reference=_maybe({"type": "string"}),
+    metadata={"type": "object"},
+    request={"$ref": _REF.format(model="VideoRequest")},
+    created_at=_MOMENT,
+    updated_at=_MOMENT,
+    finished_at=_maybe(_MOMENT),
+    learnt_by=_maybe({"enum": [way.value for way in LearntBy]}),
+    attempts={"type": "array", "items": _ATTEMPT},
+    price=_maybe(_PRICE),
+    error=_maybe(_ERROR),
+    warnings={"type": "array", "items": {"type": "string"}},
+    result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio"]}},
+    result=_maybe(_object(["files"], files={"type": "array", "items": _FILE})),
+)
+_PROBLEM = _object(
+    ["type", "title", "status", "detail", "problems", "request_id"],
+    type={"type": "string"},
+    title={"type": "string"},
+    status={"type": "integer"},
+    detail={"type": "string"},
+    problems={
+        "type": "array",
+        "items": _object(
+            ["field", "code", "message"],
+            field=_text("Where: `shots[1].duration_s`, or a header's name."),
+            code={"type": "string"},
+            message=_text("A sentence that names the limit and what would be accepted."),
+            limit={"description": "The limit as data."},
+            source=_text("Whose rule it is."),
+            accepted_by={"type": "array", "items": {"type": "string"}},
+        ),
+    },
+    request_id={"type": "string"},
+)
+
+
+def _json_of(model: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
+
+
+def _refusals(*statuses: str) -> dict[str, Any]:
+    titles = {
+        "400": "The body is not a JSON object",
+        "401": "No key, or none that is valid",
+        "404": "There is no such thing, or it is another tenant's",
+        "409": "There is no result, or none yet",
+        "413": "The request is too large",
+        "415": "The body is of another content type",
+        "422": "The request breaks rules; every one of them is listed, nothing was accepted or spent",
+        "503": "Nothing was accepted; try again",
+    }
+    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    return {status: {"description": titles[status], "content": problem} for status in statuses}
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _in_query(name: str, schema: dict[str, Any], *, required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+_REDIRECT = {"302": {"description": "To the file at S3, for 15 minutes"}}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same body within 7 days, it gives the same job and submits nothing.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+_PATHS: dict[str, Any] = {
+    "/v1/videos": {
+        "post": {
+            "operationId": "createVideo",
+            "summary": "Ask for a video",
+            "parameters": [_KEY],
+            "requestBody": {"required": True, "content": _json_of("VideoRequest")},
+            "responses": {
+                "202": {"description": "The job; it goes on by itself", "content": _json_of("Job")},
+                **_refusals("400", "401", "413", "415", "422", "503"),
+            },
+        }
+    },
+    "/v1/jobs": {
+        "get": {
+            "operationId": "listJobs",
+            "summary": "List jobs, newest first",
+            "parameters": [
+                _in_query("state", {"enum": [state.value for state in State]}),
+                _in_query("provider", {"type": "string"}),
+                _in_query("reference", {"type": "string"}),
+                _in_query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
+                _in_query("cursor", {"type": "string"}),
+            ],
+            "responses": {
+                "200": {"description": "A part of the list", "content": _json_of("JobList")},
+                **_refusals("401", "422"),
+            },
+        }
+    },
+    "/v1/jobs/{job_id}": {
+        "get": {
+            "operationId": "readJob",
+            "summary": "Read a job",
+            "parameters": [_in_path("job_id")],
+            "responses": {"200": {"description": "The job", "content": _json_of("Job")}, **_refusals("401", "404")},
+        }
+    },
+    "/v1/jobs/{job_id}/content": {
+        "get": {
+            "operationId": "readContent",
+            "summary": "Get a job's video, or another of its files",
+            "parameters": [_in_path("job_id"), _in_query("file", {"type": "string"})],
+            "responses": {**_REDIRECT, **_refusals("401", "404", "409")},
+        }
+    },
+    "/v1/media/{job_id}/{name}": {
+        "get": {
+            "operationId": "openMedia",
+            "summary": "Open a link from a job's answer",
+            "security": [],
+            "parameters": [
+                _in_path("job_id"),
+                _in_path("name"),
+                _in_query("exp", {"type": "integer"}, required=True),
+                _in_query("sig", {"type": "string"}, required=True),
+            ],
+            "responses": {**_REDIRECT, **_refusals("401", "404")},
+        }
+    },
+    "/health": {
+        "get": {
+            "operationId": "health",
+            "summary": "Whether the gateway answers",
+            "security": [],
+            "responses": {
+                "200": {
+                    "description": "It does",
+                    "content": {"application/json": {"schema": _object(["status"], status={"const": "ok"})}},
+                }
+            },
+        }
+    },
+    "/openapi.json": {
+        "get": {
+            "operationId": "openapi",
+            "summary": "This description",
+            "security": [],
+            "responses": {"200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {}}}}},
+        }
+    },
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the description."""
+    request = VideoRequest.model_json_schema(ref_template=_REF)
+    parts = request.pop("$defs", {})
+    job_list = _object(
+        ["jobs", "next_cursor"],
+        jobs={"type": "array", "items": {"$ref": _REF.format(model="Job")}},
+        next_cursor=_maybe(_text("Give it as `cursor` for the next part.")),
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Klingway",
+            "version": VERSION,
+            "summary": "Kling 3.0 videos by way of your own AWS account",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"key": []}],
+        "paths": _PATHS,
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"VideoRequest": request, **parts, "Job": _JOB, "JobList": job_list, "Problem": _PROBLEM},
+        },
+    }

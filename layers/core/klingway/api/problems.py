@@ -1,0 +1,32 @@
+"""Problem answers (RFC 9457)."""
+
+import json
+from http import HTTPStatus
+from typing import Final
+
+from aws_lambda_powertools.event_handler import Response
+
+from klingway.domain.errors import GatewayError
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+def problem_response(error: GatewayError, request_id: str) -> Response[str]:
+    """Return an error as a problem answer."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
+    if error.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "2"
+    body = {
+        "type": f"urn:klingway:{error.code}",
+        "title": error.title,
+        "status": int(error.status),
+        "detail": error.detail,
+        "problems": [problem.to_json() for problem in error.problems],
+        "request_id": request_id,
+    }
+    return Response(
+        status_code=int(error.status),
+        content_type=CONTENT_TYPE,
+        body=json.dumps(body, ensure_ascii=False),
+        headers=dict(headers),
+    )

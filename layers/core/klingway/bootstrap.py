@@ -1,0 +1,256 @@
+"""Builds what each function works with from its settings, each part on first use. The one place that knows every adapter."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from klingway.adapters import clients
+from klingway.adapters.secrets import Secret, SecretCredentials
+from klingway.adapters.sqs_work import SqsWorkQueue
+from klingway.domain.keys import Keyring
+from klingway.settings import (
+    ApiSettings,
+    CallbackSettings,
+    PollerSettings,
+    PublisherSettings,
+    SubmittingSettings,
+    WorkerSettings,
+    load,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+    from klingway.adapters.dynamodb_keys import DynamoDbKeys
+    from klingway.adapters.http import HttpxCalls
+    from klingway.adapters.s3_media import S3MediaBucket
+    from klingway.domain.capabilities import Expected
+    from klingway.domain.ids import ProviderName
+    from klingway.providers.contract import Provider
+    from klingway.settings import ProviderSettings
+    from klingway.use_cases.check_attempt import CheckAttempt
+    from klingway.use_cases.create_job import CreateJob
+    from klingway.use_cases.publish_changes import PublishChanges
+    from klingway.use_cases.read_jobs import ReadJobs
+    from klingway.use_cases.receive_callback import ReceiveCallback
+    from klingway.use_cases.submit_attempt import SubmitAttempt
+    from klingway.use_cases.take_up_due import TakeUpDue
+
+_EARLY, _LATE = 0.6, 1.5
+"""How far quick and slow generations are from the usual, where only the usual is given."""
+
+SomeSettings = TypeVar("SomeSettings", bound=SubmittingSettings)
+
+
+def now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class ConfiguredProviders:
+    """The providers of this gateway; each is built, and its module loaded, when it is first asked for."""
+
+    def __init__(self, configured: dict[ProviderName, ProviderSettings], expected_s: float | None) -> None:
+        self._configured = configured
+        self._expected_s = expected_s
+        self._built: dict[ProviderName, Provider] = {}
+
+    @cached_property
+    def http(self) -> HttpxCalls:
+        """The HTTP client that they share."""
+        from klingway.adapters.http import HttpxCalls
+
+        return HttpxCalls()
+
+    def names(self) -> Sequence[ProviderName]:
+        """Return their names in the gateway's order of preference."""
+        return tuple(self._configured)
+
+    def get(self, name: ProviderName) -> Provider:
+        """Return one by name.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        if name not in self._built:
+            self._built[name] = self._build(name, self._configured[name])
+        return self._built[name]
+
+    def _build(self, name: ProviderName, configured: ProviderSettings) -> Provider:
+        from klingway.providers import registry
+
+        secret = Secret(clients.secretsmanager(), configured.secret_arn)
+        return registry.build(
+            name,
+            base_url=configured.base_url,
+            profile=registry.profile_of(name, configured.rules_as_of, self._expected()),
+            http=self.http,
+            credentials=SecretCredentials(secret),
+            now=time.time,
+        )
+
+    def _expected(self) -> Expected | None:
+        from klingway.domain.capabilities import Expected
+
+        usual_s = self._expected_s
+        if usual_s is None:
+            return None
+        return Expected(
+            early_s=usual_s * _EARLY, usual_s=usual_s, late_s=usual_s * _LATE, source="the gateway's settings"
+        )
+
+
+class _SubmittingServices(Generic[SomeSettings]):
+    """What functions share that call providers."""
+
+    def __init__(self, settings: SomeSettings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def jobs(self) -> DynamoDbJobs:
+        from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+
+        return DynamoDbJobs(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def queue(self) -> SqsWorkQueue:
+        return SqsWorkQueue(clients.sqs(), self.settings.work_queue_url)
+
+    @cached_property
+    def bucket(self) -> S3MediaBucket:
+        from klingway.adapters.s3_media import S3MediaBucket
+
+        return S3MediaBucket(clients.s3(), self.settings.bucket_name)
+
+    @cached_property
+    def _master(self) -> Secret:
+        return Secret(clients.secretsmanager(), self.settings.master_secret_arn)
+
+    def keyring(self) -> Keyring:
+        return Keyring.of(self._master.read())
+
+    @cached_property
+    def providers(self) -> ConfiguredProviders:
+        return ConfiguredProviders(self.settings.providers, self.settings.expected_s)
+
+    @cached_property
+    def submit(self) -> SubmitAttempt:
+        from klingway.use_cases.submit_attempt import SubmitAttempt
+
+        return SubmitAttempt(
+            jobs=self.jobs,
+            queue=self.queue,
+            providers=self.providers,
+            keyring=self.keyring,
+            bucket=self.bucket,
+            now=now,
+            function_timeout_s=self.settings.function_timeout_s,
+        )
+
+
+class ApiServices(_SubmittingServices[ApiSettings]):
+    """What `api` works with."""
+
+    @cached_property
+    def keys(self) -> DynamoDbKeys:
+        """Tenants' keys."""
+        from klingway.adapters.dynamodb_keys import DynamoDbKeys
+
+        return DynamoDbKeys(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def create_job(self) -> CreateJob:
+        """Creates jobs."""
+        from klingway.use_cases.create_job import CreateJob
+
+        return CreateJob(jobs=self.jobs, bucket=self.bucket, providers=self.providers, submit=self.submit, now=now)
+
+    @cached_property
+    def read_jobs(self) -> ReadJobs:
+        """Reads jobs."""
+        from klingway.use_cases.read_jobs import ReadJobs
+
+        return ReadJobs(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            keyring=self.keyring,
+            now=now,
+            link_hours=self.settings.result_link_hours,
+        )
+
+
+class WorkerServices(_SubmittingServices[WorkerSettings]):
+    """What `worker` works with."""
+
+    @cached_property
+    def check(self) -> CheckAttempt:
+        """Does work."""
+        from klingway.adapters.http import GuardedMedia
+        from klingway.adapters.media_info import measure
+        from klingway.use_cases.check_attempt import CheckAttempt
+        from klingway.use_cases.store_result import StoreResult
+
+        source = GuardedMedia(self.settings.trusted_media_origins)
+        return CheckAttempt(
+            jobs=self.jobs,
+            queue=self.queue,
+            providers=self.providers,
+            submit=self.submit,
+            store=StoreResult(jobs=self.jobs, bucket=self.bucket, source=source, measure=measure, now=now),
+            now=now,
+            function_timeout_s=self.settings.function_timeout_s,
+        )
+
+
+@cache
+def api() -> ApiServices:
+    """Return what `api` works with."""
+    return ApiServices(load(ApiSettings))
+
+
+@cache
+def worker() -> WorkerServices:
+    """Return what `worker` works with."""
+    return WorkerServices(load(WorkerSettings))
+
+
+@cache
+def callback() -> ReceiveCallback:
+    """Return what `callback` does."""
+    from klingway.use_cases.receive_callback import ReceiveCallback
+
+    settings = load(CallbackSettings)
+    master = Secret(clients.secretsmanager(), settings.master_secret_arn)
+    return ReceiveCallback(
+        queue=SqsWorkQueue(clients.sqs(), settings.work_queue_url), keyring=lambda: Keyring.of(master.read())
+    )
+
+
+@cache
+def poller() -> TakeUpDue:
+    """Return what `poller` does."""
+    from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+    from klingway.use_cases.take_up_due import TakeUpDue
+
+    settings = load(PollerSettings)
+    return TakeUpDue(
+        jobs=DynamoDbJobs(clients.dynamodb(), settings.table_name),
+        queue=SqsWorkQueue(clients.sqs(), settings.work_queue_url),
+        now=now,
+    )
+
+
+@cache
+def publisher() -> PublishChanges:
+    """Return what `publisher` does."""
+    from klingway.adapters.eventbridge import EventBridgeBus
+    from klingway.use_cases.publish_changes import PublishChanges
+
+    settings = load(PublisherSettings)
+    return PublishChanges(
+        events=EventBridgeBus(clients.events(), settings.event_bus_name), bucket_name=settings.bucket_name
+    )

@@ -1,0 +1,1 @@
+"""What Klingway knows about jobs, requests and providers: pure data and rules, no input or output."""

@@ -1,0 +1,117 @@
+"""The errors that reach a caller, each with its HTTP status and code.
+
+GatewayError
+├── MalformedRequestError      400
+├── UnauthenticatedError       401
+├── NotFoundError              404
+├── NotReadyError              409
+├── TooLargeError              413
+├── UnsupportedMediaTypeError  415
+├── InvalidRequestError        422
+└── UnavailableError           503
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a request."""
+
+    field: str
+    """Where: `shots[1].duration_s`, or `Idempotency-Key` for a header."""
+    code: str
+    message: str
+    """A sentence that names the limit and what would be accepted."""
+    limit: Any = None
+    """The limit as data: a number, `{"min", "max"}`, or the list of values accepted."""
+    source: str | None = None
+    """Whose rule it is, for the rules that are not our own."""
+    accepted_by: tuple[str, ...] = ()
+    """Providers that would accept this part of the request."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem as it stands in `problems[]`; what is empty is left out."""
+        said = {"field": self.field, "code": self.code, "message": self.message}
+        optional = {"limit": self.limit, "source": self.source, "accepted_by": list(self.accepted_by) or None}
+        return said | {name: value for name, value in optional.items() if value is not None}
+
+
+class GatewayError(Exception):
+    """Base of every error that is answered to a caller on purpose."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = tuple(problems)
+
+
+class MalformedRequestError(GatewayError):
+    """The body is not JSON, or not a JSON object."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "malformed_request"
+    title = "Malformed request"
+
+
+class UnauthenticatedError(GatewayError):
+    """No key, or none that is valid."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthenticated"
+    title = "Not authenticated"
+
+
+class NotFoundError(GatewayError):
+    """There is no such path, or no such thing that the caller may see."""
+
+    status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+    title = "Not found"
+
+
+class NotReadyError(GatewayError):
+    """The job has no result (yet)."""
+
+    status = HTTPStatus.CONFLICT
+    code = "not_ready"
+    title = "No result"
+
+
+class TooLargeError(GatewayError):
+    """The request carries more than can be taken inline."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too_large"
+    title = "Request too large"
+
+
+class UnsupportedMediaTypeError(GatewayError):
+    """The body is of another content type than JSON."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
+    title = "Unsupported media type"
+
+
+class InvalidRequestError(GatewayError):
+    """The request breaks rules; `problems` has every one of them. Nothing was stored, sent or spent."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "invalid_request"
+    title = "Invalid request"
+
+
+class UnavailableError(GatewayError):
+    """The request is good but cannot be taken at the moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
+    title = "Unavailable"

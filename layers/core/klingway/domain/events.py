@@ -1,0 +1,38 @@
+"""What the event bus hears of a job: from its row alone, so that an event can be made again at any time."""
+
+from typing import Any, Final
+
+from klingway.domain.ids import iso
+from klingway.domain.job import Job, State
+from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json
+
+SOURCE: Final = "klingway"
+
+DETAIL_TYPES: Final = {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed"}
+"""The states that are told, with the event's detail type."""
+
+
+def event_detail(job: Job, *, bucket: str) -> dict[str, Any]:
+    """Return the detail of the event about a job's latest change of state.
+
+    `event_id` is the same however often the event is sent.
+    """
+    return {
+        "event_id": f"{job.id}:{job.sequence}",
+        "job_id": job.id,
+        "tenant": job.tenant,
+        "kind": job.kind,
+        "state": job.state.value,
+        "provider": job.provider,
+        "model": job.model,
+        "reference": job.reference,
+        "metadata": dict(job.metadata or {}),
+        "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
+        "learnt_by": job.learnt_by.value if job.learnt_by else None,
+        "created_at": iso(job.created_at),
+        "finished_at": iso(job.finished_at) if job.finished_at else None,
+        "price": price_to_json(job.price),
+        "error": error_to_json(job.error),
+        "files": [file_to_json(file, bucket=bucket) for file in job.files],
+        "result_mismatch": list(job.result_mismatch),
+    }

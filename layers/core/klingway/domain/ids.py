@@ -1,0 +1,60 @@
+"""Identifiers: jobs, attempts, and the names derived from them.
+
+A job id is `job_` and a ULID (26 characters of Crockford's Base32: 48 bits of milliseconds, 80 random bits), so ids sort
+by time. An attempt's id is its job's id and its number, `job_…-1`: whoever holds it can find the job without a look-up.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, NewType, Self
+
+JobId = NewType("JobId", str)
+Tenant = NewType("Tenant", str)
+ProviderName = NewType("ProviderName", str)
+
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID_CHARS: Final = 26
+_PREFIX: Final = "job_"
+
+
+def new_job_id(now: datetime) -> JobId:
+    """Return a new job id whose order is that of `now`, an aware time, to the millisecond."""
+    number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    return JobId(_PREFIX + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)))
+
+
+def is_job_id(text: str) -> bool:
+    """Tell whether `text` has the form of a job id; nothing else ever reaches a key of the table."""
+    ulid = text.removeprefix(_PREFIX)
+    return len(text) == len(_PREFIX) + _ULID_CHARS and len(ulid) == _ULID_CHARS and all(c in _CROCKFORD for c in ulid)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptId:
+    """One submission of a job to one provider; `str()` of it is our reference at the provider, at most 35 characters."""
+
+    job_id: JobId
+    number: int
+    """1 for a job's first attempt."""
+
+    def __str__(self) -> str:
+        return f"{self.job_id}-{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read an attempt id, or return None where `text` has not its form."""
+        job_id, _, number = text.rpartition("-")
+        if not is_job_id(job_id) or not number.isascii() or not number.isdecimal() or len(number) > 3:  # noqa: PLR2004 - 999 attempts
+            return None
+        return cls(JobId(job_id), int(number))
+
+
+def iso(moment: datetime) -> str:
+    """Write an aware time as `2026-11-20T12:00:00.123Z`, the form of every time that Klingway stores or says."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> datetime:
+    """Read what `iso` wrote."""
+    return datetime.fromisoformat(text)

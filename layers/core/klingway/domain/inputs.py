@@ -1,0 +1,101 @@
+"""Media that callers give: links, objects in the gateway's own bucket, and pictures inline."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from klingway.domain.errors import Problem
+from klingway.domain.ids import Tenant
+from klingway.domain.request import VideoRequest
+
+MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
+"""Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
+
+_DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
+_SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
+_S3 = re.compile(r"^s3://(?P<bucket>[^/]+)/(?P<key>.+)$")
+_LINK = re.compile(r"^https?://[^\s/?#]+\S*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class InlineImage:
+    """A picture that came inside the request."""
+
+    place: str
+    data: bytes
+    content_type: str
+    extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class BucketObject:
+    """An object of the gateway's own bucket."""
+
+    key: str
+
+
+def allowed_prefixes(tenant: Tenant) -> tuple[str, str]:
+    """Return the prefixes of the bucket that a tenant may name: what it gave and what was made for it."""
+    return f"inputs/{tenant}/", f"results/{tenant}/"
+
+
+def bucket_object(url: str) -> BucketObject | None:
+    """Return the object that an `s3://` address names, None for any other address."""
+    found = _S3.match(url)
+    return BucketObject(found["key"]) if found else None
+
+
+def inline_image(place: str, text: str) -> InlineImage | Problem | None:
+    """Read a picture given inline, as a data URI or bare Base64; None where the text is an address.
+
+    Kling takes jpg, jpeg and png (Kling's API specification, `image_list`).
+    """
+    if "://" in text[:64]:
+        return None
+    try:
+        data = base64.b64decode(_DATA_URI.sub("", text, count=1), validate=True)
+    except (binascii.Error, ValueError):
+        data = b""
+    for signature, (content_type, extension) in _SIGNATURES.items():
+        if data.startswith(signature):
+            return InlineImage(place, data, content_type, extension)
+    message = (
+        f"{place} must be an https:// or s3:// address, or a jpg or png picture in Base64; here it is none of these."
+    )
+    return Problem(field=place, code="wrong_form", message=message)
+
+
+def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Problem | None:
+    """Return what is wrong with an address: its scheme, or a bucket or prefix that is not the caller's."""
+    if _LINK.match(url):
+        return None
+    found = _S3.match(url)
+    if found and found["bucket"] == bucket and found["key"].startswith(allowed_prefixes(tenant)):
+        return None
+    allowed = [f"s3://{bucket}/{prefix}…" for prefix in allowed_prefixes(tenant)]
+    code = "forbidden_address" if found else "wrong_form"
+    message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
+    return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
+
+
+def media_places(request: VideoRequest) -> dict[str, str]:
+    """Return every address of a request by its place; `images[0].url` first."""
+    places = {f"images[{index}].url": image.url for index, image in enumerate(request.images or [])}
+    if request.video is not None:
+        places["video.url"] = request.video.url
+    return places
+
+
+def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoRequest:
+    """Return the request with other addresses at some of the places that `media_places` names."""
+    update: dict[str, object] = {}
+    if request.images is not None:
+        update["images"] = [
+            image.model_copy(update={"url": addresses.get(f"images[{index}].url", image.url)})
+            for index, image in enumerate(request.images)
+        ]
+    if request.video is not None:
+        update["video"] = request.video.model_copy(update={"url": addresses.get("video.url", request.video.url)})
+    return request.model_copy(update=update)

@@ -1,0 +1,166 @@
+"""A job, its attempts, and the states they go through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from klingway.domain.ids import AttemptId, JobId, ProviderName, Tenant
+
+
+class State(StrEnum):
+    """Where a job is."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    """Elements are being made."""
+    SUBMITTING = "submitting"
+    """A provider is being called this moment, or the caller of it died."""
+    UNCONFIRMED = "unconfirmed"
+    """The provider's answer to a submission was lost."""
+    RUNNING = "running"
+    STORING = "storing"
+    """The provider is done; the media is on its way to the bucket."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a job stays in this state for good."""
+        return self in {State.SUCCEEDED, State.FAILED, State.CANCELED}
+
+
+class AttemptState(StrEnum):
+    """Where an attempt is."""
+
+    SUBMITTING = "submitting"
+    REFUSED = "refused"
+    """Refused for now, and nothing was created; the same attempt is submitted again."""
+    UNCONFIRMED = "unconfirmed"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class LearntBy(StrEnum):
+    """How the end of a job at the provider was learnt."""
+
+    CALLBACK = "callback"
+    POLL = "poll"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """An amount in a currency, and who says so."""
+
+    amount: Decimal
+    currency: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobError:
+    """Why a job or an attempt failed, or was refused."""
+
+    code: str
+    message: str
+    retryable: bool
+    """Whether the same request may succeed at another time."""
+    provider_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One submission of a job to one provider."""
+
+    number: int
+    provider: ProviderName
+    account: str
+    """Whose account at the provider: a query needs the credentials of the submission."""
+    state: AttemptState
+    handle: Mapping[str, Any]
+    """What finds the task again at the provider: the query path from before the call on, the task id after it."""
+    started_at: datetime
+    """When the first call began."""
+    tries: int = 1
+    """Calls made, refused ones included."""
+    lookups: int = 0
+    """Times that the provider, asked for our reference, did not know it."""
+    looked_up_at: datetime | None = None
+    accepted_at: datetime | None = None
+    ended_at: datetime | None = None
+    task_id: str | None = None
+    error: JobError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file of a result, in the bucket."""
+
+    name: str
+    """`video.mp4`, `watermarked.mp4`, `job.json`."""
+    role: str
+    """`video`, `watermarked`, `provenance`."""
+    key: str
+    size_bytes: int
+    sha256: str
+    """Hexadecimal."""
+    content_type: str
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a caller asked for, from acceptance to the end. The request itself is stored apart, written once."""
+
+    id: JobId
+    tenant: Tenant
+    kind: str
+    model: str
+    state: State
+    provider: ProviderName
+    """The provider of the route's head, later of the latest attempt."""
+    route: tuple[ProviderName, ...]
+    """The providers able to do it, best first."""
+    route_reason: str
+    created_at: datetime
+    updated_at: datetime
+    deadline_at: datetime
+    public_url: str
+    """The gateway's own address, as the caller reached it: callbacks come back there."""
+    number: int = 0
+    """The number that the next work on this job must carry; see `work`."""
+    due_at: int | None = None
+    """Epoch seconds at which the poller takes the job up; None once it is at rest."""
+    sequence: int = 0
+    """How many state changes there have been; the number of the latest one's announcement."""
+    attempts: tuple[Attempt, ...] = ()
+    reference: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    price: Price | None = None
+    learnt_by: LearntBy | None = None
+    finished_at: datetime | None = None
+    error: JobError | None = None
+    files: tuple[StoredFile, ...] = ()
+    result_mismatch: tuple[str, ...] = ()
+    """What of the result is not as asked: `duration_s`, `aspect_ratio`."""
+    store_failures: int = 0
+
+    @property
+    def attempt(self) -> Attempt:
+        """The latest attempt.
+
+        Raises:
+            IndexError: There is none yet.
+        """
+        return self.attempts[-1]
+
+    @property
+    def attempt_id(self) -> AttemptId:
+        """The latest attempt's id, which is our reference at its provider."""
+        return AttemptId(self.id, self.attempt.number)

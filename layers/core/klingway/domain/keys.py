@@ -1,0 +1,95 @@
+"""Secrets that are derived, not stored: API keys, access/secret pairs, callback tokens, signatures of media links.
+
+All of them are HMAC-SHA256 under the gateway's master secret over a purpose and a subject, so that one can never stand in
+for another. During a rotation two master secrets are good: new ones are made with the first.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+_API_KEY_PREFIX: Final = "kwk"
+_CALLBACK: Final = "callback"
+_MEDIA: Final = "media"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What the table knows of a key: whose it is; the secret part is derived."""
+
+    key_id: str
+    """Lower-case letters and digits."""
+    tenant: str
+    version: int = 1
+    """Raised to make the secrets given out before worthless."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Makes and proves everything that is derived from the master secret."""
+
+    masters: Sequence[str] = field(repr=False)
+    """The current master secret and, during a rotation, the one before."""
+
+    def _derive(self, purpose: str, subject: str, master: str) -> str:
+        digest = hmac.new(master.encode(), f"klingway:{purpose}:{subject}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def _make(self, purpose: str, subject: str) -> str:
+        return self._derive(purpose, subject, self.masters[0])
+
+    def _prove(self, purpose: str, subject: str, given: str) -> bool:
+        # Both are always computed and compared in constant time: neither the secret nor its age leaks by timing.
+        proofs = [
+            hmac.compare_digest(self._derive(purpose, subject, master).encode(), given.encode())
+            for master in self.masters
+        ]
+        return any(proofs)
+
+    def api_key(self, key: ApiKey) -> str:
+        """Return the bearer key `kwk_{key id}_{secret}`."""
+        return f"{_API_KEY_PREFIX}_{key.key_id}_{self._make('api-key', f'{key.key_id}:{key.version}')}"
+
+    def proves_api_key(self, key: ApiKey, given: str) -> bool:
+        """Tell whether `given` is the bearer key of `key`."""
+        prefix = f"{_API_KEY_PREFIX}_{key.key_id}_"
+        return given.startswith(prefix) and self._prove(
+            "api-key", f"{key.key_id}:{key.version}", given.removeprefix(prefix)
+        )
+
+    def access_pair(self, key: ApiKey) -> tuple[str, str]:
+        """Return the access key and the secret key with which clients of Kling's own API sign their tokens."""
+        return f"kwa{key.key_id}", self._make("secret-key", f"{key.key_id}:{key.version}")
+
+    def callback_token(self, subject: str) -> str:
+        """Return the token in the callback path of an attempt."""
+        return self._make(_CALLBACK, subject)
+
+    def proves_callback_token(self, subject: str, token: str) -> bool:
+        """Tell whether a callback's token belongs to its subject."""
+        return self._prove(_CALLBACK, subject, token)
+
+    def media_signature(self, job_id: str, name: str, expires_at: int) -> str:
+        """Return the signature of a link to a job's file that is good until `expires_at`, epoch seconds."""
+        return self._make(_MEDIA, f"{job_id}:{name}:{expires_at}")
+
+    def proves_media_signature(self, job_id: str, name: str, expires_at: int, signature: str) -> bool:
+        """Tell whether a media link was signed by us."""
+        return self._prove(_MEDIA, f"{job_id}:{name}:{expires_at}", signature)
+
+    @classmethod
+    def of(cls, secret: dict[str, str]) -> Self:
+        """Return the keyring of the master secret's JSON, `{"current", "previous"?}`."""
+        return cls([master for master in (secret["current"], secret.get("previous")) if master])
+
+
+def key_id_of(bearer: str) -> str | None:
+    """Return the key id within a bearer key, or None where it has not the form of one."""
+    prefix, _, rest = bearer.partition("_")
+    key_id, _, secret = rest.partition("_")
+    is_one = prefix == _API_KEY_PREFIX and bool(secret) and key_id.isascii() and key_id.isalnum() and len(key_id) <= 32  # noqa: PLR2004
+    return key_id if is_one else None

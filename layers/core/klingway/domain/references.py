@@ -1,0 +1,27 @@
+"""References inside prompts: `<<<image_1>>>`, `<<<video_1>>>`, `<<<element_2>>>`, `<<<voice_1>>>`, counted from 1.
+
+The canonical spelling is Kling's own (Kling's API specification, `prompt`); each provider module rewrites it to its own.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_REFERENCE = re.compile(r"<<<(image|video|element|voice)_(\d{1,4})>>>")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference found in a prompt."""
+
+    kind: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"<<<{self.kind}_{self.number}>>>"
+
+
+def references_in(prompt: str) -> Iterator[Reference]:
+    """Yield each reference of a prompt, in order, repeated as often as it stands there."""
+    for found in _REFERENCE.finditer(prompt):
+        yield Reference(found[1], int(found[2]))

@@ -1,0 +1,159 @@
+"""The canonical request: what a caller may ask for, whoever makes the video.
+
+Strict: an unknown field or a value of another type is refused. Here stand types and ranges that hold for every provider;
+rules between fields are in `rules`, what one provider allows is in its profile. Values that a caller leaves out stay
+out: defaults are filled in while rendering for a provider, so that only what was given counts in validation.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+Mode = Literal["std", "pro", "4k"]
+AspectRatio = Literal["16:9", "9:16", "1:1"]
+ImageRole = Literal["reference", "first_frame", "last_frame"]
+Model = Literal["kling-v3", "kling-v3-omni", "kling-video-o1"]
+ShotSplit = Literal["customize", "intelligence"]
+VideoUse = Literal["edit", "feature"]
+
+DEFAULT_MODEL: Model = "kling-v3-omni"
+DEFAULT_MODE: Mode = "std"
+DEFAULT_ASPECT_RATIO: AspectRatio = "16:9"
+DEFAULT_DURATION_S = 5
+MIN_DURATION_S, MAX_DURATION_S = 3, 15
+
+MAX_PROMPT_CHARS = 2500
+"""The longest prompt that any of the services takes (Kling's API specification, `prompt`)."""
+
+Prompt = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PROMPT_CHARS)]
+MediaUrl = Annotated[str, StringConstraints(min_length=1)]
+"""`https://…`, `http://…`, `s3://…` in the gateway's own bucket, or, for images, inline Base64. `inputs` says which."""
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Providers = Annotated[
+    list[Annotated[str, StringConstraints(min_length=1, max_length=32)]],
+    Field(min_length=1, max_length=10),
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+]
+AUTO = "auto"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
+
+
+class Image(_Strict):
+    """A picture to work from."""
+
+    url: MediaUrl
+    """jpg, jpeg or png. A data URI or bare Base64 is stored under `inputs/` first."""
+    role: ImageRole = "reference"
+
+
+class Element(_Strict):
+    """A persistent subject: an element that exists (`id`), or one to be made first (all the other fields)."""
+
+    id: Id | None = None
+    name: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = None
+    description: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    images: Annotated[list[MediaUrl], Field(min_length=1, max_length=4)] | None = None
+    """The first one is the frontal view."""
+    video: MediaUrl | None = None
+    voice_id: Id | None = None
+    tags: Annotated[list[str], Field(max_length=8)] | None = None
+
+
+class Shot(_Strict):
+    """One shot of a multi-shot video."""
+
+    prompt: Prompt
+    duration_s: Annotated[int, Field(ge=1, le=MAX_DURATION_S)]
+
+
+class Video(_Strict):
+    """A video to work from."""
+
+    url: MediaUrl
+    use: VideoUse
+    """`edit` changes this very clip; `feature` takes its style, motion or camera."""
+    keep_sound: bool | None = None
+
+
+class Voice(_Strict):
+    """A voice that exists at the provider."""
+
+    id: Id
+
+
+class Webhook(_Strict):
+    """Where to tell of the job."""
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2048)]
+    events: Annotated[list[Literal["job.succeeded", "job.failed"]], Field(min_length=1)] | None = None
+
+
+class VideoRequest(_Strict):
+    """The body of `POST /v1/videos`."""
+
+    prompt: Prompt | None = None
+    """What to show. `<<<image_1>>>`, `<<<video_1>>>`, `<<<element_1>>>` and `<<<voice_1>>>` refer to the lists below."""
+    shots: Annotated[list[Shot], Field(min_length=1, max_length=6)] | None = None
+    """Instead of `prompt`: up to six shots, in order."""
+    shot_split: ShotSplit | None = None
+    """`customize` takes `shots` as given (default); `intelligence` splits `prompt` into shots by itself."""
+    model: Model | None = None
+    mode: Mode | None = None
+    """`std` is 720p, `pro` 1080p."""
+    duration_s: Annotated[int, Field(ge=MIN_DURATION_S, le=MAX_DURATION_S)] | None = None
+    aspect_ratio: AspectRatio | None = None
+    sound: bool | None = None
+    negative_prompt: Prompt | None = None
+    watermark: bool | None = None
+    """Ask for a watermarked copy besides the plain one."""
+    cfg_scale: Annotated[float, Field(ge=0, le=1)] | None = None
+    images: Annotated[list[Image], Field(min_length=1, max_length=10)] | None = None
+    elements: Annotated[list[Element], Field(min_length=1, max_length=10)] | None = None
+    video: Video | None = None
+    voices: Annotated[list[Voice], Field(min_length=1, max_length=2)] | None = None
+    provider: Providers | None = None
+    """`auto` (default), a provider, or providers in order of preference."""
+    provider_options: dict[str, dict[str, Any]] | None = None
+    """By provider: further fields of that provider's own request."""
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    """The caller's own name for the job; a filter of the list, not unique."""
+    metadata: dict[str, Any] | None = None
+    """Given back as it came, in the job and in events; at most 2 KB of JSON."""
+    webhook: Webhook | None = None
+    failover: Literal["never", "before_acceptance", "always"] | None = None
+    on_unconfirmed: Literal["fail", "resubmit"] | None = None
+    deadline_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
+    retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    tags: Annotated[list[str], Field(max_length=20)] | None = None
+
+    def images_of(self, role: ImageRole) -> list[Image]:
+        """Return the images of one role, in the order given."""
+        return [image for image in self.images or [] if image.role == role]
+
+    @property
+    def is_multi_shot(self) -> bool:
+        """Whether the video has several shots, given or found by the model."""
+        return self.shots is not None or self.shot_split == "intelligence"
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether a given clip itself is changed; the result is then as long as the clip."""
+        return self.video is not None and self.video.use == "edit"
+
+    @property
+    def asked_duration_s(self) -> int | None:
+        """The length asked for: given, the sum of the shots, or the default; None for an edit, which keeps the clip's."""
+        if self.is_edit:
+            return None
+        if self.duration_s is not None:
+            return self.duration_s
+        return sum(shot.duration_s for shot in self.shots) if self.shots else DEFAULT_DURATION_S

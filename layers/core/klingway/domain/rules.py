@@ -1,0 +1,215 @@
+"""The rules between fields of a request that hold for every provider.
+
+Each rule names the fields it reads: where one of those is itself wrong, the rule is not applied, so that one mistake is
+not reported twice.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from klingway.domain.errors import Problem
+from klingway.domain.references import references_in
+from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S, VideoRequest
+
+MAX_METADATA_BYTES = 2048
+"""Metadata stands in the job's row and in every event about it."""
+
+NOT_YET = ("webhook", "failover", "on_unconfirmed", "deadline_s", "retention_days", "tags")
+"""Fields of the request that are agreed upon but not built: accepting one and not acting on it would be a lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    reads: frozenset[str]
+    check: Callable[[VideoRequest], Iterator[Problem]]
+
+
+_RULES: list[_Rule] = []
+
+
+def _rule(*reads: str) -> Callable[[Callable[[VideoRequest], Iterator[Problem]]], None]:
+    def register(check: Callable[[VideoRequest], Iterator[Problem]]) -> None:
+        _RULES.append(_Rule(frozenset(reads), check))
+
+    return register
+
+
+def broken_rules(request: VideoRequest, broken_fields: frozenset[str] = frozenset()) -> list[Problem]:
+    """Return every problem between the fields of a request, leaving out the fields known to be wrong by themselves."""
+    return [problem for rule in _RULES if not rule.reads & broken_fields for problem in rule.check(request)]
+
+
+@_rule("prompt", "shots", "shot_split")
+def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
+    if request.shot_split == "intelligence":
+        if request.shots is not None:
+            yield Problem(
+                field="shots",
+                code="excluded",
+                message="shots cannot be given with shot_split 'intelligence', which splits prompt by itself; give prompt alone.",
+            )
+        if request.prompt is None:
+            yield Problem(field="prompt", code="required", message="prompt is required with shot_split 'intelligence'.")
+        return
+    if request.prompt is None and request.shots is None:
+        yield Problem(field="prompt", code="required", message="prompt is required, or shots for a multi-shot video.")
+    if request.prompt is not None and request.shots is not None:
+        yield Problem(
+            field="prompt",
+            code="excluded",
+            message="prompt and shots exclude each other; give one of them, each shot has its own prompt.",
+        )
+    if request.shot_split == "customize" and request.shots is None:
+        yield Problem(field="shots", code="required", message="shots is required with shot_split 'customize'.")
+
+
+@_rule("shots", "duration_s")
+def _shots_fill_the_duration(request: VideoRequest) -> Iterator[Problem]:
+    if request.shots is None:
+        return
+    total_s = sum(shot.duration_s for shot in request.shots)
+    if request.duration_s is not None and request.duration_s != total_s:
+        yield Problem(
+            field="duration_s",
+            code="not_the_sum",
+            message=f"duration_s is {request.duration_s} but the shots add up to {total_s}; give {total_s} or leave it out.",
+            limit=total_s,
+        )
+    elif not MIN_DURATION_S <= total_s <= MAX_DURATION_S:
+        yield Problem(
+            field="shots",
+            code="too_long" if total_s > MAX_DURATION_S else "too_short",
+            message=f"the shots add up to {total_s} s; a video lasts {MIN_DURATION_S} to {MAX_DURATION_S} s.",
+            limit={"min": MIN_DURATION_S, "max": MAX_DURATION_S},
+        )
+
+
+@_rule("images")
+def _frames(request: VideoRequest) -> Iterator[Problem]:
+    for role in ("first_frame", "last_frame"):
+        places = [index for index, image in enumerate(request.images or []) if image.role == role]
+        for index in places[1:]:
+            yield Problem(
+                field=f"images[{index}].role",
+                code="too_many",
+                message=f"only one image can be the {role}; images[{places[0]}] is it already.",
+                limit={"max": 1},
+            )
+    if request.images_of("last_frame") and not request.images_of("first_frame"):
+        place = next(index for index, image in enumerate(request.images or []) if image.role == "last_frame")
+        yield Problem(
+            field=f"images[{place}].role",
+            code="needs_first_frame",
+            message="a last_frame needs a first_frame among the images.",
+        )
+
+
+@_rule("images", "video")
+def _no_frames_with_an_edit(request: VideoRequest) -> Iterator[Problem]:
+    if not request.is_edit:
+        return
+    for index, image in enumerate(request.images or []):
+        if image.role != "reference":
+            yield Problem(
+                field=f"images[{index}].role",
+                code="excluded",
+                message=f"a {image.role} cannot be given with a video to edit; use role 'reference' or video.use 'feature'.",
+            )
+
+
+@_rule("video", "duration_s")
+def _an_edit_keeps_its_length(request: VideoRequest) -> Iterator[Problem]:
+    if request.is_edit and request.duration_s is not None:
+        yield Problem(
+            field="duration_s",
+            code="excluded",
+            message="duration_s cannot be given with a video to edit: the result is as long as that video.",
+        )
+
+
+@_rule("video", "shots", "shot_split")
+def _an_edit_has_no_shots(request: VideoRequest) -> Iterator[Problem]:
+    if request.is_edit and request.is_multi_shot:
+        yield Problem(
+            field="shots" if request.shots is not None else "shot_split",
+            code="excluded",
+            message="a video to edit keeps its own shots; give prompt instead.",
+        )
+
+
+@_rule("video", "sound")
+def _no_sound_with_a_video(request: VideoRequest) -> Iterator[Problem]:
+    if request.video is not None and request.sound:
+        yield Problem(
+            field="sound",
+            code="excluded",
+            message="sound cannot be made for a request with a video; leave sound out (video.keep_sound keeps the clip's own).",
+        )
+
+
+@_rule("elements")
+def _an_element_is_known_or_described(request: VideoRequest) -> Iterator[Problem]:
+    for index, element in enumerate(request.elements or []):
+        described = {"name", "description", "images", "video", "voice_id", "tags"} & element.model_fields_set
+        if element.id is not None:
+            for name in sorted(described):
+                yield Problem(
+                    field=f"elements[{index}].{name}",
+                    code="excluded",
+                    message=f"{name} cannot be given with id: the element exists already.",
+                )
+        elif element.name is None or element.description is None or (element.images is None) == (element.video is None):
+            yield Problem(
+                field=f"elements[{index}]",
+                code="incomplete",
+                message="an element takes either id, or name and description and one of images and video.",
+            )
+
+
+@_rule("prompt", "shots", "images", "elements", "video", "voices")
+def _references_point_at_something(request: VideoRequest) -> Iterator[Problem]:
+    given = {
+        "image": len(request.images or []),
+        "element": len(request.elements or []),
+        "video": 0 if request.video is None else 1,
+        "voice": len(request.voices or []),
+    }
+    prompts = [("prompt", request.prompt or "")]
+    prompts += [(f"shots[{index}].prompt", shot.prompt) for index, shot in enumerate(request.shots or [])]
+    for place, prompt in prompts:
+        for reference in dict.fromkeys(references_in(prompt)):
+            count = given[reference.kind]
+            if not 1 <= reference.number <= count:
+                what = (
+                    f"the request has {count} {reference.kind}{'' if count == 1 else 's'}, counted from 1"
+                    if count
+                    else f"the request has no {reference.kind}"
+                )
+                yield Problem(
+                    field=place,
+                    code="unknown_reference",
+                    message=f"{reference} refers to nothing: {what}.",
+                    limit=count,
+                )
+
+
+@_rule("metadata")
+def _metadata_is_small(request: VideoRequest) -> Iterator[Problem]:
+    if request.metadata is None:
+        return
+    size_bytes = len(json.dumps(request.metadata, ensure_ascii=False, separators=(",", ":")).encode())
+    if size_bytes > MAX_METADATA_BYTES:
+        yield Problem(
+            field="metadata",
+            code="too_large",
+            message=f"metadata is {size_bytes} bytes of JSON; at most {MAX_METADATA_BYTES} are kept.",
+            limit={"max_bytes": MAX_METADATA_BYTES},
+        )
+
+
+@_rule()
+def _not_yet(request: VideoRequest) -> Iterator[Problem]:
+    for name in NOT_YET:
+        if getattr(request, name) is not None:
+            yield Problem(field=name, code="not_yet", message=f"{name} is not built yet; leave it out.")

@@ -1,0 +1,219 @@
+"""Every change of a job, as data: from which states, to which, and what is written with it.
+
+Pure: each function returns the `Change` that a store applies in one conditional write. A change that is refused means that
+somebody else was quicker: read the job, or stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from klingway.domain.ids import ProviderName
+from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, State, StoredFile
+from klingway.domain.schedule import PATIENCE_S
+
+_OPEN: Final = frozenset(state for state in State if not state.is_terminal)
+_SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One conditional write to a job's row."""
+
+    allowed_from: frozenset[State]
+    to_state: State | None
+    """None: the state stays, and nothing is announced."""
+    at: datetime
+    due_at: datetime | None
+    """None exactly where the job comes to rest: every other row falls due at some time."""
+    number: int
+    """The number that the row expects from now on."""
+    expected_number: int | None = None
+    """The number that the row must still expect; None where the states say enough."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Attributes of `Job`, by name."""
+
+    def __post_init__(self) -> None:
+        at_rest = self.to_state is not None and self.to_state.is_terminal
+        if at_rest != (self.due_at is None):
+            raise ValueError("a row falls due unless its job is at rest")
+
+
+def _with_latest(job: Job, **changes: Any) -> tuple[Attempt, ...]:  # noqa: ANN401 - fields of Attempt
+    return (*job.attempts[:-1], replace(job.attempt, **changes))
+
+
+def next_attempt_number(job: Job, provider: ProviderName) -> int:
+    """Return the number of the attempt that `begin_attempt` would begin or take up again."""
+    return job.attempt.number if _is_taken_up_again(job, provider) else len(job.attempts) + 1
+
+
+def _is_taken_up_again(job: Job, provider: ProviderName) -> bool:
+    return bool(job.attempts) and job.attempt.provider == provider and job.attempt.state is AttemptState.REFUSED
+
+
+def begin_attempt(
+    job: Job, *, at: datetime, provider: ProviderName, account: str, handle: Mapping[str, Any], due_at: datetime
+) -> Change:
+    """Name the provider that is about to be called; written before the call.
+
+    A refused attempt is taken up again under its own number, so that the provider sees the same reference.
+    """
+    if _is_taken_up_again(job, provider):
+        attempts = _with_latest(
+            job, state=AttemptState.SUBMITTING, tries=job.attempt.tries + 1, account=account, error=None
+        )
+    else:
+        begun = Attempt(
+            number=len(job.attempts) + 1,
+            provider=provider,
+            account=account,
+            state=AttemptState.SUBMITTING,
+            handle=handle,
+            started_at=at,
+        )
+        attempts = (*job.attempts, begun)
+    return Change(
+        allowed_from=frozenset({State.QUEUED}),
+        to_state=State.SUBMITTING,
+        at=at,
+        due_at=due_at,
+        number=job.number + 1,
+        expected_number=job.number,
+        values={"attempts": attempts, "provider": provider},
+    )
+
+
+def begin_again(job: Job, *, at: datetime, due_at: datetime) -> Change:
+    """Submit an attempt once more under the same reference, its first submission having never arrived."""
+    attempts = _with_latest(
+        job, state=AttemptState.SUBMITTING, tries=job.attempt.tries + 1, lookups=0, looked_up_at=None
+    )
+    return Change(
+        allowed_from=frozenset({State.UNCONFIRMED}),
+        to_state=State.SUBMITTING,
+        at=at,
+        due_at=due_at,
+        number=job.number + 1,
+        expected_number=job.number,
+        values={"attempts": attempts},
+    )
+
+
+def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], due_after_s: float) -> Change:
+    """The provider has the task; the poller asks about it `due_after_s` from now, unless something was heard before."""
+    attempts = _with_latest(job, state=AttemptState.RUNNING, task_id=task_id, handle=handle, accepted_at=at, error=None)
+    return Change(
+        allowed_from=_SENT,
+        to_state=State.RUNNING,
+        at=at,
+        due_at=at + timedelta(seconds=due_after_s),
+        number=job.number + 1,
+        values={"attempts": attempts},
+    )
+
+
+def put_back(job: Job, *, at: datetime, error: JobError, after_s: float) -> Change:
+    """The provider refused for now and created nothing: wait, then submit again."""
+    return Change(
+        allowed_from=frozenset({State.SUBMITTING}),
+        to_state=State.QUEUED,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        number=job.number + 1,
+        values={"attempts": _with_latest(job, state=AttemptState.REFUSED, error=error)},
+    )
+
+
+def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> Change:
+    """The answer to a submission is lost: a task may exist, or not."""
+    return Change(
+        allowed_from=frozenset({State.SUBMITTING}),
+        to_state=State.UNCONFIRMED,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        number=job.number + 1,
+        values={"attempts": _with_latest(job, state=AttemptState.UNCONFIRMED, error=error)},
+    )
+
+
+def note_unknown(job: Job, *, at: datetime, after_s: float) -> Change:
+    """Asked for our reference, the provider did not know it."""
+    attempts = _with_latest(job, lookups=job.attempt.lookups + 1, looked_up_at=at)
+    return Change(
+        allowed_from=frozenset({State.UNCONFIRMED}),
+        to_state=None,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        number=job.number + 1,
+        expected_number=job.number,
+        values={"attempts": attempts},
+    )
+
+
+def wait(job: Job, *, at: datetime, after_s: float, store_failures: int | None = None) -> Change:
+    """Nothing new: take the chain on, the next work coming `after_s` from now."""
+    return Change(
+        allowed_from=_OPEN,
+        to_state=None,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        number=job.number + 1,
+        expected_number=job.number,
+        values={} if store_failures is None else {"store_failures": store_failures},
+    )
+
+
+def begin_storing(job: Job, *, at: datetime, learnt_by: LearntBy, due_at: datetime) -> Change:
+    """The provider is done; the copy begins, and falls due later than a worker can live."""
+    return Change(
+        allowed_from=frozenset({State.RUNNING}),
+        to_state=State.STORING,
+        at=at,
+        due_at=due_at,
+        number=job.number + 1,
+        values={"attempts": _with_latest(job, state=AttemptState.SUCCEEDED, ended_at=at), "learnt_by": learnt_by},
+    )
+
+
+def resume_storing(job: Job, *, at: datetime, due_at: datetime) -> Change:
+    """A copy broke off and is begun anew."""
+    return Change(
+        allowed_from=frozenset({State.STORING}),
+        to_state=None,
+        at=at,
+        due_at=due_at,
+        number=job.number + 1,
+        expected_number=job.number,
+    )
+
+
+def succeed(job: Job, *, at: datetime, files: Sequence[StoredFile], result_mismatch: Sequence[str]) -> Change:
+    """Everything is in the bucket."""
+    return Change(
+        allowed_from=frozenset({State.STORING}),
+        to_state=State.SUCCEEDED,
+        at=at,
+        due_at=None,
+        number=job.number + 1,
+        values={"files": tuple(files), "result_mismatch": tuple(result_mismatch), "finished_at": at},
+    )
+
+
+def fail(job: Job, *, at: datetime, error: JobError, learnt_by: LearntBy | None = None) -> Change:
+    """The job has failed for good; its latest attempt, if there is one, with it."""
+    values: dict[str, Any] = {"error": error, "finished_at": at}
+    if job.attempts:
+        ended = job.attempt.state if job.attempt.state is AttemptState.SUCCEEDED else AttemptState.FAILED
+        values["attempts"] = _with_latest(job, state=ended, ended_at=job.attempt.ended_at or at, error=error)
+    if learnt_by is not None:
+        values["learnt_by"] = learnt_by
+    return Change(
+        allowed_from=frozenset({job.state}),
+        to_state=State.FAILED,
+        at=at,
+        due_at=None,
+        number=job.number + 1,
+        values=values,
+    )

@@ -1,0 +1,251 @@
+"""From a body to a request: every problem at once, each with its place, its limit and what would be accepted.
+
+Three layers, all of them always run: types and ranges (the model), rules between fields (`rules`), and what a provider's
+model allows (`provider_problems`, the one validator over every profile).
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from klingway.domain.capabilities import MEASURES, Capability, Limit, ProviderProfile, given_capabilities, traits_of
+from klingway.domain.errors import Problem
+from klingway.domain.request import DEFAULT_MODEL, VideoRequest
+from klingway.domain.rules import broken_rules
+
+
+def read_video_request(body: Mapping[str, Any]) -> tuple[VideoRequest, list[Problem]]:
+    """Read the body of `POST /v1/videos`.
+
+    Returns:
+        The request and every problem that holds whoever the provider is. With problems, the request has the sound
+        fields alone, so that the provider's rules can be checked on these in the same answer.
+    """
+    try:
+        request = VideoRequest.model_validate(body)
+    except ValidationError as error:
+        problems = _problems_of(error, VideoRequest)
+        broken = frozenset(str(detail["loc"][0]) for detail in error.errors())
+        request = VideoRequest.model_validate({name: value for name, value in body.items() if name not in broken})
+        return request, problems + broken_rules(request, broken)
+    return request, broken_rules(request)
+
+
+def provider_problems(request: VideoRequest, profile: ProviderProfile) -> list[Problem]:
+    """Return everything in a request that a provider's model cannot do; an empty list means that it can."""
+    name = request.model or DEFAULT_MODEL
+    model = profile.models.get(name)
+    if model is None:
+        known = sorted(profile.models)
+        message = f"{profile.name} has no {name}; it has {_listed(known)}."
+        return [Problem(field="model", code="unsupported", message=message, limit=known)]
+    problems = [
+        Problem(
+            field=place,
+            code="unsupported",
+            message=f"{name} on {profile.name} does not take {capability.value}." + _taken_by(capability, profile),
+            source=model.source,
+        )
+        for capability, place in given_capabilities(request).items()
+        if capability not in model.supports
+    ]
+    reported = {problem.field for problem in problems}
+    traits = traits_of(request)
+    for limit in model.limits:
+        if not limit.applies_to(traits, profile.rules_as_of):
+            continue
+        for place, value in MEASURES[limit.of](request):
+            if place not in reported and not limit.allows(value):
+                reported.add(place)
+                problems.append(_beyond(limit, place, value, f"{name} on {profile.name}"))
+    return problems + _option_problems(request, profile)
+
+
+def _option_problems(request: VideoRequest, profile: ProviderProfile) -> list[Problem]:
+    given = (request.provider_options or {}).get(profile.name, {})
+    known = sorted(profile.options)
+    return [
+        Problem(
+            field=f"provider_options.{profile.name}.{option}",
+            code="unknown_field",
+            message=f"{profile.name} has no option {option!r}; "
+            + (f"it has {_listed(known)}." if known else "it has none."),
+            limit=known,
+        )
+        for option in given
+        if option not in profile.options
+    ]
+
+
+def _taken_by(capability: Capability, profile: ProviderProfile) -> str:
+    models = [name for name, model in profile.models.items() if capability in model.supports]
+    return f" There, {_listed(models)} {'does' if len(models) == 1 else 'do'}." if models else ""
+
+
+def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
+    circumstances = [f"with {trait.value}" for trait in sorted(limit.when)]
+    circumstances += [f"without {trait.value}" for trait in sorted(limit.unless)]
+    where = f" {_listed(circumstances)}" if circumstances else ""
+    if limit.one_of is not None:
+        code = "not_one_of" if limit.one_of else "excluded"
+        allowed = f"takes {_listed(limit.one_of)}" if limit.one_of else f"takes no {limit.of.value}"
+    elif limit.pattern is not None:
+        code, allowed = "wrong_form", f"takes what matches {limit.pattern}"
+    else:
+        code = "too_large" if limit.maximum is not None and value > limit.maximum else "too_small"  # type: ignore[operator] # bounds belong to numbers
+        bounds = {"at least": limit.minimum, "at most": limit.maximum}
+        allowed = "takes " + " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
+    said = value if isinstance(value, (int, str)) and not isinstance(value, bool) else "set"
+    return Problem(
+        field=place,
+        code=code,
+        message=f"{limit.of.value}: {who}{where} {allowed}; here it is {said}.",
+        limit=limit.to_json(),
+        source=limit.source,
+    )
+
+
+# What pydantic calls its findings, in the words of a problem answer.
+_CODES: Mapping[str, str] = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "literal_error": "not_one_of",
+    "greater_than_equal": "too_small",
+    "less_than_equal": "too_large",
+    "string_too_long": "too_long",
+    "string_too_short": "too_short",
+    "too_long": "too_many",
+    "too_short": "too_few",
+    "string_pattern_mismatch": "wrong_form",
+}
+_NUMBERS_OF_SECONDS = {"too_small": "too_short", "too_large": "too_long"}
+_JSON_NAMES: Mapping[type, str] = {
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+_SCHEMA_NAMES = {
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_BOUNDS = {
+    "minimum": "min",
+    "maximum": "max",
+    "minLength": "min_chars",
+    "maxLength": "max_chars",
+    "minItems": "min_items",
+    "maxItems": "max_items",
+}
+
+
+def _problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    found: dict[str, Problem] = {}
+    for detail in error.errors(include_url=False):
+        place = _place(detail["loc"])
+        found.setdefault(place, _problem_of(detail["type"], detail["loc"], detail["input"], place, model))
+    return list(found.values())
+
+
+def _problem_of(kind: str, loc: tuple[int | str, ...], value: object, place: str, model: type[BaseModel]) -> Problem:
+    code = _CODES.get(kind, "wrong_type")
+    if code == "unknown_field":
+        known = sorted(_schema_at(model, loc[:-1]).get("properties", {}))
+        close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        message = f"there is no field {place!r}" + (
+            f"; did you mean {close[0]!r}?" if close else f"; known here: {_listed(known)}."
+        )
+        return Problem(field=place, code=code, message=message, limit=known)
+    schema = _schema_at(model, loc)
+    accepted = _accepted(schema)
+    if place.endswith("duration_s"):
+        code = _NUMBERS_OF_SECONDS.get(code, code)
+    if code == "required":
+        return Problem(field=place, code=code, message=f"{place} is required: {accepted}.", limit=_limit(schema))
+    here = _JSON_NAMES.get(type(value), "something else") if code == "wrong_type" else _shown(value)
+    return Problem(
+        field=place, code=code, message=f"{place} must be {accepted}; here it is {here}.", limit=_limit(schema)
+    )
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    place = ""
+    for part in loc:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+    return place
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value) if len(value) <= 40 else f"{len(value)} characters"  # noqa: PLR2004 - a line's worth
+    if isinstance(value, (list, dict)):
+        return f"{len(value)} items"
+    return str(value)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def _schema_at(model: type[BaseModel], loc: Sequence[int | str]) -> dict[str, Any]:
+    """Return the JSON schema of the place `loc`; {} where the schema ends before it."""
+    root = _schema_of(model)
+    node = root
+    for part in loc:
+        node = _sound(node, root)
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    return _sound(node, root)
+
+
+def _sound(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """Follow references, and of several alternatives take the last that is not null: a list rather than its short form."""
+    while "$ref" in node or "anyOf" in node:
+        if "$ref" in node:
+            node = root["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        else:
+            node = next(option for option in reversed(node["anyOf"]) if option.get("type") != "null")
+    return node
+
+
+def _limit(schema: dict[str, Any]) -> Any:  # noqa: ANN401 - a list of values or a range
+    if "enum" in schema:
+        return schema["enum"]
+    if "const" in schema:
+        return [schema["const"]]
+    return {name: schema[key] for key, name in _BOUNDS.items() if key in schema} or None
+
+
+def _accepted(schema: dict[str, Any]) -> str:
+    if values := schema.get("enum") or ([schema["const"]] if "const" in schema else None):
+        return "one of " + ", ".join(repr(value) for value in values)
+    words = _SCHEMA_NAMES.get(schema.get("type", ""), "a value of the documented form")
+    if "pattern" in schema:
+        words += f" matching {schema['pattern']}"
+    for low, high, unit in (
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " items"),
+    ):
+        if low in schema and high in schema:
+            words += f" of {schema[low]} to {schema[high]}{unit}" if unit else f" from {schema[low]} to {schema[high]}"
+        elif high in schema:
+            words += f" of at most {schema[high]}{unit}"
+        elif low in schema:
+            words += f" of at least {schema[low]}{unit}"
+    return words
+
+
+def _listed(values: Sequence[object]) -> str:
+    words = [str(value) for value in values]
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else "none"

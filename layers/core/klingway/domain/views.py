@@ -1,0 +1,87 @@
+"""A job as callers see it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from klingway.domain.ids import iso
+from klingway.domain.job import Attempt, Job, JobError, Price, StoredFile
+
+
+def error_to_json(error: JobError | None) -> dict[str, Any] | None:
+    """Return an error as `{code, message, retryable, provider_code?}`."""
+    if error is None:
+        return None
+    said: dict[str, Any] = {"code": error.code, "message": error.message, "retryable": error.retryable}
+    return said | ({"provider_code": error.provider_code} if error.provider_code is not None else {})
+
+
+def price_to_json(price: Price | None) -> dict[str, str] | None:
+    """Return a price as `{amount, currency, source}`, the amount as text with as many digits as it needs, two at least."""
+    if price is None:
+        return None
+    digits = max(2, -int(price.amount.normalize().as_tuple().exponent))
+    return {"amount": f"{price.amount:.{digits}f}", "currency": price.currency, "source": price.source}
+
+
+def file_to_json(file: StoredFile, *, bucket: str) -> dict[str, Any]:
+    """Return a stored file without its link; what is not known of it is left out."""
+    said = {
+        "name": file.name,
+        "role": file.role,
+        "s3_uri": f"s3://{bucket}/{file.key}",
+        "size_bytes": file.size_bytes,
+        "sha256": file.sha256,
+        "content_type": file.content_type,
+    }
+    measured = {"duration_s": file.duration_s, "width": file.width, "height": file.height}
+    return said | {name: value for name, value in measured.items() if value is not None}
+
+
+def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
+    """Return an attempt."""
+    return {
+        "number": attempt.number,
+        "provider": attempt.provider,
+        "task_id": attempt.task_id,
+        "state": attempt.state.value,
+        "tries": attempt.tries,
+        "started_at": iso(attempt.started_at),
+        "accepted_at": iso(attempt.accepted_at) if attempt.accepted_at else None,
+        "ended_at": iso(attempt.ended_at) if attempt.ended_at else None,
+        "error": error_to_json(attempt.error),
+    }
+
+
+def job_to_json(
+    job: Job, request: Mapping[str, Any], *, bucket: str, link_to: Callable[[StoredFile], str] | None = None
+) -> dict[str, Any]:
+    """Return a job as the canonical API answers it.
+
+    Args:
+        job: The job.
+        request: The canonical request as it was accepted.
+        bucket: Where results lie.
+        link_to: Makes a link that a browser can open; without it the files carry their S3 addresses alone.
+    """
+    files = [file_to_json(file, bucket=bucket) | ({"url": link_to(file)} if link_to else {}) for file in job.files]
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state.value,
+        "model": job.model,
+        "provider": job.provider,
+        "route_reason": job.route_reason,
+        "reference": job.reference,
+        "metadata": dict(job.metadata or {}),
+        "request": dict(request),
+        "created_at": iso(job.created_at),
+        "updated_at": iso(job.updated_at),
+        "finished_at": iso(job.finished_at) if job.finished_at else None,
+        "learnt_by": job.learnt_by.value if job.learnt_by else None,
+        "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
+        "price": price_to_json(job.price),
+        "error": error_to_json(job.error),
+        "warnings": [f"the result's {what} is not what was asked for" for what in job.result_mismatch],
+        "result_mismatch": list(job.result_mismatch),
+        "result": {"files": files} if job.files else None,
+    }

@@ -1,0 +1,1 @@
+"""The hosts that run Kling models: one folder each, and a registry."""

@@ -1,0 +1,299 @@
+"""KlingAI outbound: rendering, submitting, querying, finding."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from klingway.domain.capabilities import ProviderProfile
+from klingway.domain.job import JobError
+from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
+from klingway.providers.contract import (
+    AnswerLostError,
+    Created,
+    Credentials,
+    CredentialSource,
+    Failed,
+    Http,
+    HttpAnswer,
+    Media,
+    NotSentError,
+    Outcome,
+    ProviderError,
+    Running,
+    Succeeded,
+    Task,
+    WireRequest,
+)
+from klingway.providers.klingai import errors, schema
+from klingway.providers.klingai.authentication import Bearer, is_usable
+
+_OMNI_VIDEO: Final = "/v1/videos/omni-video"
+_TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
+_IMAGE_TO_VIDEO: Final = "/v1/videos/image2video"
+_OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
+_MODELS_WITH_SOUND: Final = frozenset({"kling-v3-omni", "kling-v3"})
+
+_QUERY_TIMEOUT_S: Final = 15.0
+_RUNNING_WORDS: Final = frozenset({"submitted", "processing"})
+
+
+class KlingaiProvider:
+    """KlingAI, Kuaishou's own API."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        profile: ProviderProfile,
+        http: Http,
+        credentials: CredentialSource,
+        now: Callable[[], float],
+    ) -> None:
+        self._base_url = base_url
+        self._profile = profile
+        self._http = http
+        self._credentials = credentials
+        self._bearer = Bearer(now)
+
+    @property
+    def profile(self) -> ProviderProfile:
+        """What KlingAI can do."""
+        return self._profile
+
+    @property
+    def account(self) -> str | None:
+        """Whose account calls are made under; None where no credential was set."""
+        credentials = self._usable_credentials(fresh=False)
+        return credentials.account if credentials else None
+
+    def _usable_credentials(self, *, fresh: bool) -> Credentials | None:
+        credentials = self._credentials.get(fresh=fresh)
+        return credentials if credentials is not None and is_usable(credentials) else None
+
+    def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
+        """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
+        model = request.model or DEFAULT_MODEL
+        duration_s = request.asked_duration_s
+        common: dict[str, Any] = {
+            "model_name": model,
+            "multi_shot": request.is_multi_shot,
+            "shot_type": (request.shot_split or "customize") if request.is_multi_shot else None,
+            "prompt": request.prompt,
+            "multi_prompt": _multi_prompt(request),
+            "element_list": _elements(request),
+            "sound": ("on" if request.sound else "off") if model in _MODELS_WITH_SOUND else None,
+            "mode": request.mode or DEFAULT_MODE,
+            "duration": None if duration_s is None else str(duration_s),
+            "watermark_info": schema.WatermarkInfo(enabled=True) if request.watermark else None,
+            "callback_url": callback_url,
+            "external_task_id": reference,
+        }
+        body: schema.OmniVideoCreate | schema.TextToVideoCreate | schema.ImageToVideoCreate
+        if model in _OMNI_MODELS:
+            path = _OMNI_VIDEO
+            framed = bool(request.images_of("first_frame")) or request.is_edit
+            body = schema.OmniVideoCreate(
+                **common,
+                image_list=_images(request),
+                video_list=_videos(request),
+                aspect_ratio=request.aspect_ratio or (None if framed else DEFAULT_ASPECT_RATIO),
+            )
+        elif first_frames := request.images_of("first_frame"):
+            path = _IMAGE_TO_VIDEO
+            last_frames = request.images_of("last_frame")
+            body = schema.ImageToVideoCreate(
+                **common,
+                negative_prompt=request.negative_prompt,
+                image=first_frames[0].url,
+                image_tail=last_frames[0].url if last_frames else None,
+            )
+        else:
+            path = _TEXT_TO_VIDEO
+            body = schema.TextToVideoCreate(
+                **common,
+                negative_prompt=request.negative_prompt,
+                aspect_ratio=request.aspect_ratio or DEFAULT_ASPECT_RATIO,
+            )
+        return WireRequest(path, body.model_dump(mode="json", exclude_none=True), handle={"path": path})
+
+    def submit(self, wire: WireRequest, *, timeout_s: float) -> Task:
+        """Create the task.
+
+        Raises:
+            ProviderError: `created` says whether a task may exist.
+        """
+        answer = self._call("POST", wire.path, json_body=wire.body, timeout_s=timeout_s)
+        data = _good(answer)
+        return Task(
+            task_id=data.task_id,
+            handle=self.handle_for(wire.handle, data.task_id),
+            outcome=Running(),
+            created_at=_moment(data.created_at),
+            reference=data.task_info.external_task_id if data.task_info else None,
+        )
+
+    def check(self, handle: Mapping[str, Any]) -> Task:
+        """Ask how a task stands.
+
+        Raises:
+            ProviderError: It could not be learnt; ask again later.
+        """
+        task = self._query(handle, str(handle["task_id"]))
+        if task is None:
+            error = JobError(code="provider_lost_task", message="the provider does not know the task", retryable=True)
+            raise ProviderError(error, created=Created.MAYBE)
+        return task
+
+    def find(self, handle: Mapping[str, Any], reference: str) -> Task | None:
+        """Ask for a task by our reference: `external_task_id` stands in for the task id in the query's path.
+
+        Raises:
+            ProviderError: It could not be learnt.
+        """
+        return self._query(handle, reference)
+
+    def handle_for(self, handle: Mapping[str, Any], task_id: str) -> Mapping[str, Any]:
+        """Return the handle of a task id, given the handle from before the call."""
+        return {**handle, "task_id": task_id}
+
+    def _query(self, handle: Mapping[str, Any], name: str) -> Task | None:
+        answer = self._call("GET", f"{handle['path']}/{name}", json_body=None, timeout_s=_QUERY_TIMEOUT_S)
+        envelope = _envelope(answer)
+        if envelope is not None and errors.means_not_found(answer.status, envelope.code, envelope.message or ""):
+            return None
+        data = _good(answer)
+        return Task(
+            task_id=data.task_id,
+            handle=self.handle_for(handle, data.task_id),
+            outcome=_outcome(data),
+            created_at=_moment(data.created_at),
+            reference=data.task_info.external_task_id if data.task_info else None,
+        )
+
+    def _call(self, method: str, path: str, *, json_body: Mapping[str, Any] | None, timeout_s: float) -> HttpAnswer:
+        """Make a call; one that is refused for its token is made once more with a fresh one, nothing having happened."""
+        answer = self._call_once(method, path, json_body=json_body, timeout_s=timeout_s, fresh_credentials=False)
+        envelope = _envelope(answer)
+        if answer.status == 401 and envelope is not None and envelope.code in errors.TOKEN_CODES:  # noqa: PLR2004
+            self._bearer.forget()
+            return self._call_once(method, path, json_body=json_body, timeout_s=timeout_s, fresh_credentials=True)
+        return answer
+
+    def _call_once(
+        self, method: str, path: str, *, json_body: Mapping[str, Any] | None, timeout_s: float, fresh_credentials: bool
+    ) -> HttpAnswer:
+        credentials = self._usable_credentials(fresh=fresh_credentials)
+        if credentials is None:
+            error = JobError(
+                code="not_configured", message="KlingAI has no credential in this gateway", retryable=False
+            )
+            raise ProviderError(error, created=Created.NO)
+        headers = {"Authorization": f"Bearer {self._bearer.token(credentials)}", "Content-Type": "application/json"}
+        try:
+            return self._http.call(
+                method,
+                self._base_url + path,
+                headers=headers,
+                json=json_body,
+                timeout_s=timeout_s,
+                fresh_connection=json_body is not None,
+            )
+        except NotSentError as error:
+            reason = JobError(code="provider_unreachable", message=f"no connection to KlingAI: {error}", retryable=True)
+            raise ProviderError(reason, created=Created.NO) from error
+        except AnswerLostError as error:
+            reason = JobError(code="provider_answer_lost", message=f"no answer from KlingAI: {error}", retryable=True)
+            raise ProviderError(reason, created=Created.MAYBE) from error
+
+
+def _multi_prompt(request: VideoRequest) -> list[schema.ShotPrompt] | None:
+    if request.shots is None:
+        return None
+    return [
+        schema.ShotPrompt(index=index, prompt=shot.prompt, duration=str(shot.duration_s))
+        for index, shot in enumerate(request.shots, start=1)
+    ]
+
+
+def _elements(request: VideoRequest) -> list[schema.ElementItem] | None:
+    if not request.elements:
+        return None
+    return [schema.ElementItem(element_id=int(element.id)) for element in request.elements if element.id is not None]
+
+
+def _images(request: VideoRequest) -> list[schema.ImageItem] | None:
+    if not request.images:
+        return None
+    types: Mapping[str, Any] = {"first_frame": "first_frame", "last_frame": "end_frame"}
+    return [schema.ImageItem(image_url=image.url, type=types.get(image.role)) for image in request.images]
+
+
+def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
+    if request.video is None:
+        return None
+    return [
+        schema.VideoItem(
+            video_url=request.video.url,
+            refer_type="base" if request.is_edit else "feature",
+            keep_original_sound="yes" if request.video.keep_sound else "no",
+        )
+    ]
+
+
+def _envelope(answer: HttpAnswer) -> schema.Envelope | None:
+    """Read an answer's envelope; None where the body is none of Kling's."""
+    try:
+        return schema.Envelope.model_validate_json(answer.body)
+    except ValidationError:
+        return None
+
+
+def _good(answer: HttpAnswer) -> schema.TaskData:
+    """Return the task of a good answer.
+
+    Raises:
+        ProviderError: The answer is a refusal, a failure, or cannot be read.
+    """
+    envelope = _envelope(answer)
+    # Kling's own client takes the code 200 for success as well as 0.
+    if envelope is not None and envelope.code not in {0, 200}:
+        raise errors.refusal(answer.status, envelope.code, envelope.message or "", _retry_after_s(answer))
+    if envelope is None and answer.status >= 400:  # noqa: PLR2004 - the HTTP classes
+        raise errors.refusal(
+            answer.status, None, f"HTTP {answer.status} without Kling's envelope", _retry_after_s(answer)
+        )
+    try:
+        return schema.TaskEnvelope.model_validate_json(answer.body).data
+    except ValidationError as error:
+        reason = JobError(
+            code="provider_answer_unreadable",
+            message=f"HTTP {answer.status} with a body that is no task",
+            retryable=True,
+            provider_code=f"HTTP {answer.status}",
+        )
+        raise ProviderError(reason, created=Created.MAYBE) from error
+
+
+def _retry_after_s(answer: HttpAnswer) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdecimal() else None
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _outcome(data: schema.TaskData) -> Outcome:
+    if data.task_status == "failed":
+        return Failed(error=errors.failure(data.task_status_msg or ""))
+    if data.task_status != "succeed":
+        return Running(unknown_status=None if data.task_status in _RUNNING_WORDS else data.task_status)
+    videos = (data.task_result.videos if data.task_result else None) or []
+    media = [Media(video.url, "video") for video in videos[:1]]
+    media += [Media(video.watermark_url, "watermarked") for video in videos[:1] if video.watermark_url]
+    if not media:
+        # Successful without a film: asked again, it may be there; the deadline ends it.
+        return Running(unknown_status="succeed without a video")
+    return Succeeded(media=tuple(media))

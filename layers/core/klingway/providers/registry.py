@@ -1,0 +1,65 @@
+"""Every provider there is, by name. Adding one is adding a folder, a line here and its address and secret to the template.
+
+Modules load when they are first needed: a function that submits nothing imports none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from klingway.domain.ids import ProviderName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from klingway.domain.capabilities import Expected, ProviderProfile
+    from klingway.providers.contract import CredentialSource, Http, Provider
+
+_MODULES: Final[Mapping[str, str]] = {
+    "klingai": "klingway.providers.klingai",
+}
+
+RUNNING_WORDS: Final = frozenset({"submitted", "processing"})
+"""The status words that say progress in any provider's callback; `callback` answers them at no further cost.
+
+Kling's API specification (`task_status`); the resellers that call back forward Kling's own body.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderParts:
+    """What a provider's module exports."""
+
+    profile: Callable[[date, Expected | None], ProviderProfile]
+    build: Callable[..., Provider]
+
+
+def names() -> tuple[ProviderName, ...]:
+    """Return the names of all providers."""
+    return tuple(ProviderName(name) for name in _MODULES)
+
+
+def _parts(name: str) -> ProviderParts:
+    module: Any = importlib.import_module(_MODULES[name])
+    return cast("ProviderParts", module.PARTS)
+
+
+def profile_of(name: ProviderName, rules_as_of: date, expected: Expected | None = None) -> ProviderProfile:
+    """Return what a provider can do under the rules of a day; `expected` replaces what is known of its speed."""
+    return _parts(name).profile(rules_as_of, expected)
+
+
+def build(
+    name: ProviderName,
+    *,
+    base_url: str,
+    profile: ProviderProfile,
+    http: Http,
+    credentials: CredentialSource,
+    now: Callable[[], float],
+) -> Provider:
+    """Return a provider that calls `base_url` through `http`; `now` is the time in epoch seconds."""
+    return _parts(name).build(base_url=base_url, profile=profile, http=http, credentials=credentials, now=now)

@@ -1,0 +1,1 @@
+"""What Klingway does: each module one thing, told in terms of ports."""

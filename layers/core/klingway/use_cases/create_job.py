@@ -1,0 +1,159 @@
+"""Accept a request: validate it, write the job, submit it.
+
+A request that is refused costs nothing: nothing is written, sent or spent, and its idempotency key stays free.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from klingway.domain import inputs
+from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, UnavailableError
+from klingway.domain.ids import ProviderName, Tenant, new_job_id
+from klingway.domain.job import Job, State
+from klingway.domain.pricing import price_of
+from klingway.domain.request import DEFAULT_MODEL, VideoRequest
+from klingway.domain.routing import Route, choose_route
+from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.validation import read_video_request
+from klingway.use_cases.ports import (
+    BusyError,
+    IdempotencyKey,
+    JobStore,
+    KeyTakenError,
+    MediaBucket,
+    Now,
+    Providers,
+    StoredJob,
+)
+from klingway.use_cases.submit_attempt import SubmitAttempt
+
+DEADLINE_S: Final = 86_400
+KEY_LIFE_S: Final = 7 * 86_400
+MAX_KEY_CHARS: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A job that was accepted, now or under the same idempotency key before."""
+
+    stored: StoredJob
+    is_replay: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateJob:
+    """Creates jobs."""
+
+    jobs: JobStore
+    bucket: MediaBucket
+    providers: Providers
+    submit: SubmitAttempt
+    now: Now
+
+    def run(self, tenant: Tenant, body: Mapping[str, Any], *, idempotency_key: str | None, public_url: str) -> Accepted:
+        """Accept the body of `POST /v1/videos`.
+
+        Raises:
+            InvalidRequestError: With every problem of the request.
+            TooLargeError: It carries more inline than can be taken.
+            UnavailableError: The table did not take the job; nothing was accepted.
+        """
+        key = self._key(tenant, body, idempotency_key)
+        request, pictures, route = self._validated(tenant, body)
+        request = self._with_stored(tenant, request, pictures)
+        job = self._job(tenant, request, route, public_url)
+        said = request.model_dump(mode="json", exclude_unset=True)
+        try:
+            self.jobs.create(job, said, key)
+        except KeyTakenError as taken:
+            return self._replay(taken, key)
+        except BusyError as error:
+            raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
+        return Accepted(StoredJob(self.submit.begin(job, said), said), is_replay=False)
+
+    def _key(self, tenant: Tenant, body: Mapping[str, Any], key: str | None) -> IdempotencyKey | None:
+        if key is None:
+            return None
+        if not 1 <= len(key) <= MAX_KEY_CHARS or not all("!" <= char <= "~" for char in key):
+            message = f"Idempotency-Key must be 1 to {MAX_KEY_CHARS} visible ASCII characters."
+            problem = Problem(
+                field="Idempotency-Key", code="wrong_form", message=message, limit={"max_chars": MAX_KEY_CHARS}
+            )
+            raise InvalidRequestError("The idempotency key cannot be used.", [problem])
+        # The order of an object's fields says nothing, that of a list's items does.
+        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
+        return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
+
+    def _validated(
+        self, tenant: Tenant, body: Mapping[str, Any]
+    ) -> tuple[VideoRequest, list[inputs.InlineImage], Route]:
+        request, problems = read_video_request(body)
+        pictures: list[inputs.InlineImage] = []
+        for place, text in inputs.media_places(request).items():
+            found = inputs.inline_image(place, text) if place.startswith("images") else None
+            if isinstance(found, inputs.InlineImage):
+                pictures.append(found)
+            elif problem := found or inputs.address_problem(place, text, bucket=self.bucket.name, tenant=tenant):
+                problems.append(problem)
+        profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
+        configured = [name for name in self.providers.names() if self.providers.get(name).account is not None]
+        route, route_problems = choose_route(request, profiles, configured)
+        known = {problem.field for problem in problems}
+        problems += [problem for problem in route_problems if problem.field not in known]
+        if problems:
+            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+            raise InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
+        if sum(len(picture.data) for picture in pictures) > inputs.MAX_INLINE_BYTES:
+            limit = inputs.MAX_INLINE_BYTES // 1024**2
+            raise TooLargeError(
+                f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
+            )
+        return request, pictures, route
+
+    def _with_stored(self, tenant: Tenant, request: VideoRequest, pictures: list[inputs.InlineImage]) -> VideoRequest:
+        addresses: dict[str, str] = {}
+        for picture in pictures:
+            name = hashlib.sha256(picture.data).hexdigest()  # the same picture again is the same object
+            key = f"inputs/{tenant}/{name}.{picture.extension}"
+            self.bucket.store(
+                key, iter([picture.data]), size_bytes=len(picture.data), content_type=picture.content_type
+            )
+            addresses[picture.place] = f"s3://{self.bucket.name}/{key}"
+        return inputs.with_addresses(request, addresses) if addresses else request
+
+    def _job(self, tenant: Tenant, request: VideoRequest, route: Route, public_url: str) -> Job:
+        now = self.now()
+        provider = ProviderName(route.providers[0])
+        return Job(
+            id=new_job_id(now),
+            tenant=tenant,
+            kind="video",
+            model=request.model or DEFAULT_MODEL,
+            state=State.QUEUED,
+            provider=provider,
+            route=tuple(ProviderName(name) for name in route.providers),
+            route_reason=route.reason,
+            created_at=now,
+            updated_at=now,
+            deadline_at=now + timedelta(seconds=DEADLINE_S),
+            public_url=public_url,
+            due_at=int(now.timestamp()) + PATIENCE_S,
+            reference=request.reference,
+            metadata=request.metadata,
+            price=price_of(request, self.providers.get(provider).profile),
+        )
+
+    def _replay(self, taken: KeyTakenError, key: IdempotencyKey | None) -> Accepted:
+        if key is None or taken.fingerprint != key.fingerprint:
+            message = "this Idempotency-Key was used for a request with another body; use a new key for a new request."
+            problem = Problem(field="Idempotency-Key", code="reused", message=message)
+            raise InvalidRequestError("The idempotency key belongs to another request.", [problem])
+        stored = self.jobs.get_with_request(taken.job_id)
+        if stored is None:
+            raise UnavailableError("The job of this idempotency key cannot be read; try again.")
+        return Accepted(stored, is_replay=True)

@@ -1,0 +1,265 @@
+"""What the use cases need of the world; `adapters` has one module for each, tests have a fake for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from klingway.domain.ids import JobId, ProviderName, Tenant
+    from klingway.domain.job import Job, State
+    from klingway.domain.keys import ApiKey
+    from klingway.domain.transitions import Change
+    from klingway.domain.work import Work
+    from klingway.providers.contract import Provider
+
+Now = Callable[[], datetime]
+"""The time, aware, in UTC."""
+
+
+class ChangeRefusedError(Exception):
+    """A row was not in a state that a change may come from: somebody else was quicker."""
+
+    def __init__(self, job: Job | None) -> None:
+        super().__init__("the job has moved on")
+        self.job = job
+        """The job as it stands, None where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A caller's key for one request."""
+
+    tenant: Tenant
+    key: str
+    fingerprint: str
+    """Of the request's body: the same key with another body is a mistake."""
+    expires_at: int
+    """Epoch seconds until which the key is kept."""
+
+
+class KeyTakenError(Exception):
+    """A job was made under this idempotency key before."""
+
+    def __init__(self, job_id: JobId, fingerprint: str) -> None:
+        super().__init__(f"taken by {job_id}")
+        self.job_id = job_id
+        self.fingerprint = fingerprint
+
+
+class BusyError(Exception):
+    """The table kept refusing to take a write; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """A row whose time has come."""
+
+    job_id: JobId
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJob:
+    """A job with its request."""
+
+    job: Job
+    request: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs a list shows; None matches all."""
+
+    state: State | None = None
+    provider: ProviderName | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list, newest first."""
+
+    jobs: Sequence[StoredJob]
+    next_after: JobId | None
+    """Where the next part goes on; None at the end."""
+
+
+class JobStore(Protocol):
+    """Jobs and their requests."""
+
+    def create(self, job: Job, request: Mapping[str, Any], key: IdempotencyKey | None) -> None:
+        """Write a job, its request and its idempotency key, all or nothing.
+
+        Raises:
+            KeyTakenError: The key belongs to a job already.
+            BusyError: The table did not take it.
+        """
+        ...
+
+    def get(self, job_id: JobId) -> Job | None:
+        """Return a job as it stands this moment."""
+        ...
+
+    def get_with_request(self, job_id: JobId) -> StoredJob | None:
+        """Return a job and what was asked for."""
+        ...
+
+    def get_request(self, job_id: JobId) -> Mapping[str, Any]:
+        """Return what was asked for, of a job that exists."""
+        ...
+
+    def apply(self, job_id: JobId, change: Change) -> Job:
+        """Change a job's row in one conditional write; return the job as it is now.
+
+        Raises:
+            ChangeRefusedError: It was not in a state that the change may come from.
+        """
+        ...
+
+    def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
+        """Return a tenant's jobs, newest first."""
+        ...
+
+
+class DueJobs(Protocol):
+    """The jobs whose time has come."""
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
+        """Yield what is due, longest due first within each shard."""
+        ...
+
+    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
+        """Make a due row's work ours: its number goes up, and it falls due again if the work is lost.
+
+        Returns None where the row has moved on since it was seen.
+        """
+        ...
+
+
+class WorkQueue(Protocol):
+    """Where work is sent."""
+
+    def send(self, work: Work, *, delay_s: float = 0) -> None:
+        """Send one message, to be received no sooner than `delay_s` (at most 900) from now."""
+        ...
+
+    def send_all(self, works: Sequence[Work]) -> None:
+        """Send many messages, to be received at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What was written."""
+
+    size_bytes: int
+    sha256: str
+
+
+class MediaBucket(Protocol):
+    """The caller's own bucket."""
+
+    @property
+    def name(self) -> str:
+        """The bucket's name."""
+        ...
+
+    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+        """Write an object from a stream with bounded memory; a stream that raises leaves nothing behind."""
+        ...
+
+    def open(self, key: str, size_bytes: int) -> BinaryIO:
+        """Open an object for reading here and there."""
+        ...
+
+    def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
+        """Return a signed address of an object for anybody to read."""
+        ...
+
+
+class MediaError(Exception):
+    """Media could not be fetched whole; another try may do."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedMedia:
+    """Media on its way."""
+
+    content_type: str
+    size_bytes: int | None
+    chunks: Iterator[bytes] = field(repr=False)
+    """Raises MediaError where it ends short or grows beyond what is taken."""
+
+
+class MediaSource(Protocol):
+    """Where results are fetched from: addresses that somebody else chose."""
+
+    def open(self, url: str) -> AbstractContextManager[OpenedMedia]:
+        """Open an outside address.
+
+        Raises:
+            MediaError: It is refused, unreachable, of no fitting type, or too large.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a media file says of itself; None where it says nothing."""
+
+    duration_s: float | None
+    width: int | None
+    height: int | None
+
+
+Measure = Callable[[BinaryIO], Measured]
+"""Reads a media file's container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to tell."""
+
+    detail_type: str
+    detail: Mapping[str, Any]
+
+
+class EventBus(Protocol):
+    """Where jobs are told of."""
+
+    def publish(self, events: Sequence[Event]) -> Sequence[bool]:
+        """Publish events; return for each whether the bus took it."""
+        ...
+
+
+class KeyStore(Protocol):
+    """Tenants and their keys."""
+
+    def get_key(self, key_id: str) -> ApiKey | None:
+        """Return a key, None where there is none."""
+        ...
+
+    def add(self, key: ApiKey) -> None:
+        """Write a key, and its tenant if it is new."""
+        ...
+
+
+class Providers(Protocol):
+    """The providers of this gateway."""
+
+    def names(self) -> Sequence[ProviderName]:
+        """Return their names in the gateway's order of preference."""
+        ...
+
+    def get(self, name: ProviderName) -> Provider:
+        """Return one by name.
+
+        Raises:
+            KeyError: There is none of this name.
+        """
+        ...

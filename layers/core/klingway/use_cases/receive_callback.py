@@ -1,0 +1,59 @@
+"""Take a provider's callback: prove where it comes from, and nudge the worker unless it only tells of progress.
+
+The body is never believed. It can do no more than have us ask the provider earlier than we would have.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from klingway.domain.ids import AttemptId
+from klingway.domain.keys import Keyring
+from klingway.domain.work import Work
+from klingway.providers.registry import RUNNING_WORDS
+from klingway.use_cases.ports import WorkQueue
+
+MAX_BODY_BYTES: Final = 256 * 1024
+MAX_TASK_ID_CHARS: Final = 128
+
+
+class Reception(Enum):
+    """What became of a callback."""
+
+    FORGED = auto()
+    TOO_LARGE = auto()
+    PROGRESS = auto()
+    NUDGED = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveCallback:
+    """Takes callbacks."""
+
+    queue: WorkQueue
+    keyring: Callable[[], Keyring]
+
+    def run(self, subject: str, token: str, body: bytes) -> Reception:
+        """Take one callback; a body that is no JSON nudges as well, for something did happen."""
+        attempt_id = AttemptId.parse(subject)
+        if attempt_id is None or not self.keyring().proves_callback_token(str(attempt_id), token):
+            return Reception.FORGED
+        if len(body) > MAX_BODY_BYTES:
+            return Reception.TOO_LARGE
+        said = _read(body)
+        if said.get("task_status") in RUNNING_WORDS:
+            return Reception.PROGRESS
+        task_id = said.get("task_id")
+        claimed = str(task_id) if isinstance(task_id, (str, int)) and len(str(task_id)) <= MAX_TASK_ID_CHARS else None
+        self.queue.send(Work.nudged(attempt_id, claimed))
+        return Reception.NUDGED
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,121 @@
+"""Bring a finished attempt's media into the bucket, and only then call the job succeeded.
+
+Run twice for one job it ends the same: the keys are the attempt's, and the last write is conditional.
+"""
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from klingway.domain import transitions
+from klingway.domain.ids import iso
+from klingway.domain.job import Job, State, StoredFile
+from klingway.domain.request import VideoRequest
+from klingway.domain.views import job_to_json
+from klingway.providers.contract import Media, Succeeded
+from klingway.use_cases.ports import JobStore, Measure, MediaBucket, MediaError, MediaSource, Now
+
+DURATION_TOLERANCE_S: Final = 0.5
+"""Kling's clips are some hundredths of a second longer than asked ("5.041" for 5)."""
+ASPECT_TOLERANCE: Final = 0.03
+
+_PROVENANCE: Final = "job.json"
+_NAMES: Final = {"video": "video", "watermarked": "watermarked"}
+_EXTENSIONS: Final = {"video/mp4": ".mp4", "video/quicktime": ".mov", "image/jpeg": ".jpg", "image/png": ".png"}
+_UNSAID: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreResult:
+    """Stores results."""
+
+    jobs: JobStore
+    bucket: MediaBucket
+    source: MediaSource
+    measure: Measure
+    now: Now
+
+    def run(self, job: Job, result: Succeeded) -> Job:
+        """Copy every file, write `job.json`, and end the job.
+
+        Raises:
+            MediaError: A file could not be fetched whole; nothing has ended, try again.
+            ChangeRefusedError: Somebody else has ended the job.
+        """
+        prefix = result_prefix(job)
+        files = [self._copy(prefix, media) for media in result.media]
+        request = self.jobs.get_request(job.id)
+        mismatch = mismatches(VideoRequest.model_validate(request), files)
+        change = transitions.succeed(job, at=self.now(), files=files, result_mismatch=mismatch)
+        done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
+        provenance = self._store_provenance(prefix, job_to_json(done, request, bucket=self.bucket.name))
+        files.append(provenance)
+        return self.jobs.apply(job.id, replace(change, values={**change.values, "files": tuple(files)}))
+
+    def _copy(self, prefix: str, media: Media) -> StoredFile:
+        with self.source.open(media.url) as opened:
+            content_type = _content_type(opened.content_type, media.url)
+            name = _NAMES[media.role] + _EXTENSIONS.get(content_type, "")
+            key = prefix + name
+            stored = self.bucket.store(key, opened.chunks, size_bytes=opened.size_bytes, content_type=content_type)
+        with self.bucket.open(key, stored.size_bytes) as file:
+            measured = self.measure(file)
+        if measured.width is None:
+            raise MediaError("what came is no picture")
+        return StoredFile(
+            name=name,
+            role=media.role,
+            key=key,
+            size_bytes=stored.size_bytes,
+            sha256=stored.sha256,
+            content_type=content_type,
+            duration_s=measured.duration_s,
+            width=measured.width,
+            height=measured.height,
+        )
+
+    def _store_provenance(self, prefix: str, job: dict[str, Any]) -> StoredFile:
+        body = json.dumps(job, ensure_ascii=False, indent=2).encode()
+        key = prefix + _PROVENANCE
+        self.bucket.store(key, iter([body]), size_bytes=len(body), content_type="application/json")
+        return StoredFile(
+            name=_PROVENANCE,
+            role="provenance",
+            key=key,
+            size_bytes=len(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+            content_type="application/json",
+        )
+
+
+def result_prefix(job: Job) -> str:
+    """Return where the latest attempt's files lie: `results/{tenant}/{yyyy}/{mm}/{dd}/{job}/{attempt}/`."""
+    day = iso(job.created_at)[:10].replace("-", "/")
+    return f"results/{job.tenant}/{day}/{job.id}/{job.attempt.number}/"
+
+
+def mismatches(request: VideoRequest, files: Sequence[StoredFile]) -> list[str]:
+    """Return what of the video is not as asked: `duration_s`, `aspect_ratio`; only what was asked is compared."""
+    return list(_mismatches(request, next(file for file in files if file.role == "video")))
+
+
+def _mismatches(request: VideoRequest, video: StoredFile) -> Iterator[str]:
+    asked_s = request.asked_duration_s
+    if asked_s is not None and video.duration_s is not None and abs(video.duration_s - asked_s) > DURATION_TOLERANCE_S:
+        yield "duration_s"
+    if request.aspect_ratio is not None and video.width and video.height:
+        across, down = (int(part) for part in request.aspect_ratio.split(":"))
+        if abs(video.width / video.height / (across / down) - 1) > ASPECT_TOLERANCE:
+            yield "aspect_ratio"
+
+
+def _content_type(said: str, url: str) -> str:
+    """Return a file's content type; where the server did not say one, the one of the address's ending."""
+    if said not in _UNSAID:
+        return said
+    return mimetypes.guess_type(PurePosixPath(urlsplit(url).path).name)[0] or "video/mp4"

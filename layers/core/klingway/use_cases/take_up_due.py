@@ -1,0 +1,50 @@
+"""Take up what is due: the net under everything, run each minute.
+
+A row falls due when the chain of messages that should have moved it on is broken, or when a callback did not come. Its
+cost grows with what is due, never with what is stored.
+"""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from klingway.domain.job import Job, State
+from klingway.domain.work import Work, WorkKind
+from klingway.use_cases.ports import DueJobs, Now, WorkQueue
+
+MAX_ROWS: Final = 2000
+"""In one run; the rest waits for the next, longest due first."""
+
+MAX_RUN_S: Final = 45
+"""The next run comes a minute after this one."""
+
+_BATCH: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeUpDue:
+    """Takes due jobs up."""
+
+    jobs: DueJobs
+    queue: WorkQueue
+    now: Now
+
+    def run(self) -> int:
+        """Send the work of due jobs; return how many there were."""
+        started = self.now()
+        rows = islice(self.jobs.due(started, limit=MAX_ROWS), MAX_ROWS)
+        count = 0
+        while batch := list(islice(rows, _BATCH)):
+            # Write first, then send: a row whose work is lost after this falls due again.
+            taken = [job for row in batch if (job := self.jobs.take_up(row, at=self.now())) is not None]
+            if taken:
+                self.queue.send_all([_work_of(job) for job in taken])
+            count += len(taken)
+            if (self.now() - started).total_seconds() > MAX_RUN_S:
+                break
+        return count
+
+
+def _work_of(job: Job) -> Work:
+    kind = WorkKind.SUBMIT if job.state is State.QUEUED else WorkKind.CHECK
+    return Work(kind=kind, id=job.id, number=job.number)

@@ -1,0 +1,1 @@
+"""What runs on a developer's machine: the twin of the cloud, the provider simulators and the command line."""
