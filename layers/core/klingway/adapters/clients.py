@@ -18,13 +18,15 @@ _CONFIG = Config(
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 4},
     tcp_keepalive=True,
-    signature_version="s3v4",  # for presigned links; the other services sign by it anyway
 )
+# Presigned links name the bucket's own region: the global address answers a young bucket's with a redirect that no
+# signature survives.
+_S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401 - boto3 makes the type at run time
-    return boto3.client(service, config=_CONFIG)
+    return boto3.client(service, config=_S3_CONFIG if service == "s3" else _CONFIG)
 
 
 def dynamodb() -> "DynamoDBClient":

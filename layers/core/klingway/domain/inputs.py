@@ -3,8 +3,9 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
@@ -80,12 +81,19 @@ def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Pro
     return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
 
 
-def media_places(request: VideoRequest) -> dict[str, str]:
-    """Return every address of a request by its place; `images[0].url` first."""
-    places = {f"images[{index}].url": image.url for index, image in enumerate(request.images or [])}
-    if request.video is not None:
-        places["video.url"] = request.video.url
-    return places
+def media_places(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return every address in the body of a request by its place, `images[0].url` first.
+
+    The body may be wrong elsewhere: its addresses are looked at all the same, so that one answer has every problem.
+    """
+    images, video = body.get("images"), body.get("video")
+    holders = {f"images[{index}]": image for index, image in enumerate(images if isinstance(images, list) else [])}
+    holders["video"] = video
+    return {
+        f"{place}.url": holder["url"]
+        for place, holder in holders.items()
+        if isinstance(holder, dict) and isinstance(holder.get("url"), str) and holder["url"]
+    }
 
 
 def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoRequest:

@@ -94,7 +94,7 @@ class CreateJob:
     ) -> tuple[VideoRequest, list[inputs.InlineImage], Route]:
         request, problems = read_video_request(body)
         pictures: list[inputs.InlineImage] = []
-        for place, text in inputs.media_places(request).items():
+        for place, text in inputs.media_places(body).items():
             found = inputs.inline_image(place, text) if place.startswith("images") else None
             if isinstance(found, inputs.InlineImage):
                 pictures.append(found)

@@ -87,14 +87,14 @@ class SubmitAttempt:
         subject = str(attempt_id)
         token = self.keyring().callback_token(subject)
         callback_url = f"{job.public_url}/callbacks/{subject}/{token}" if provider.profile.calls_back else None
-        return provider.render(
-            self._with_links(VideoRequest.model_validate(request)), reference=subject, callback_url=callback_url
-        )
+        return provider.render(self._with_links(request), reference=subject, callback_url=callback_url)
 
-    def _with_links(self, request: VideoRequest) -> VideoRequest:
+    def _with_links(self, stored: Mapping[str, Any]) -> VideoRequest:
+        """Return the request as the provider gets it: objects of our bucket become links, which are never stored."""
+        request = VideoRequest.model_validate(stored)
         links = {
             place: self.bucket.link(found.key, expires_s=INPUT_LINK_S)
-            for place, url in inputs.media_places(request).items()
+            for place, url in inputs.media_places(stored).items()
             if (found := inputs.bucket_object(url)) is not None
         }
         return inputs.with_addresses(request, links) if links else request

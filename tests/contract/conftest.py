@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import moto
+import pytest
+
+from local.cloud.deploy import Deployment, deploy_in_process
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+REGION = "eu-central-1"
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The template's resources in this process's mocked AWS."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with moto.mock_aws():
+        yield deploy_in_process(TEMPLATE, region=REGION)

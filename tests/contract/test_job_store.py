@@ -1,0 +1,416 @@
+"""One suite for the job store: the table and the fake that other tests trust behave alike."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+from klingway.domain import transitions
+from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
+from klingway.domain.job import Job, JobError, LearntBy, Price, State, StoredFile
+from klingway.use_cases.ports import (
+    BusyError,
+    ChangeRefusedError,
+    DueRow,
+    IdempotencyKey,
+    JobFilter,
+    KeyTakenError,
+)
+from tests.contract.conftest import Deployment
+from tests.fakes.jobs import InMemoryJobs
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+REQUEST = {"prompt": "ein Fuchs ü 🦊", "duration_s": 5, "cfg_scale": 0.5}
+Store = DynamoDbJobs | InMemoryJobs
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    if request.param == "memory":
+        yield InMemoryJobs()
+    else:
+        stack: Deployment = request.getfixturevalue("stack")
+        yield DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"])
+
+
+def a_job(at: datetime = NOW, **changes: Any) -> Job:
+    job = Job(
+        id=new_job_id(at),
+        tenant=Tenant("acme"),
+        kind="video",
+        model="kling-v3",
+        state=State.QUEUED,
+        provider=ProviderName("klingai"),
+        route=(ProviderName("klingai"),),
+        route_reason="the only one",
+        created_at=at,
+        updated_at=at,
+        deadline_at=at + timedelta(days=1),
+        public_url="https://gateway.example",
+        due_at=int(at.timestamp()) + 120,
+        reference="order-42",
+        metadata={"nested": [1, 2.5, None, "x"]},
+        price=Price(Decimal("0.42"), "USD", "list"),
+    )
+    return replace(job, **changes)
+
+
+def a_key(body: str = "body", name: str = "k", tenant: str = "acme") -> IdempotencyKey:
+    return IdempotencyKey(Tenant(tenant), name, body, int(NOW.timestamp()) + 4_000_000_000)
+
+
+def begun(job: Job) -> transitions.Change:
+    return transitions.begin_attempt(
+        job,
+        at=NOW + timedelta(seconds=1),
+        provider=job.provider,
+        account="main",
+        handle={"path": "/v1"},
+        due_at=NOW + timedelta(seconds=40),
+    )
+
+
+def test_a_job_comes_back_as_it_was_written(store: Store) -> None:
+    """Every field survives, the caller's free metadata and the request to the last digit included."""
+    job = a_job()
+
+    store.create(job, REQUEST, None)
+
+    assert job == store.get(job.id)
+    assert REQUEST == store.get_request(job.id)
+    stored = store.get_with_request(job.id)
+    assert stored is not None
+    assert (job, REQUEST) == (stored.job, stored.request)
+
+
+def test_an_unknown_job_is_none(store: Store) -> None:
+    """Reading what is not there is no error."""
+    assert None is store.get(new_job_id(NOW))
+    assert None is store.get_with_request(new_job_id(NOW))
+
+
+def test_a_change_is_applied_whole(store: Store) -> None:
+    """State, attempt, number, due time and sequence change together, and the answer is what a read then gives."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+
+    changed = store.apply(job.id, begun(job))
+
+    assert changed == store.get(job.id)
+    assert (State.SUBMITTING, 1, 1) == (changed.state, changed.number, changed.sequence)
+    assert int(NOW.timestamp()) + 40 == changed.due_at
+    assert {"path": "/v1"} == changed.attempt.handle
+
+
+def test_a_whole_life_comes_back(store: Store) -> None:
+    """Accepted, stored and ended: files with fractions of seconds, the way it was learnt, and no due time."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    job = store.apply(job.id, begun(job))
+    job = store.apply(
+        job.id, transitions.accept(job, at=NOW, task_id="t", handle={"path": "/v1", "task_id": "t"}, due_after_s=5)
+    )
+    job = store.apply(
+        job.id,
+        transitions.begin_storing(job, at=NOW, learnt_by=LearntBy.CALLBACK, due_at=NOW + timedelta(seconds=300)),
+    )
+    file = StoredFile(
+        name="video.mp4",
+        role="video",
+        key="results/x",
+        size_bytes=7,
+        sha256="ab",
+        content_type="video/mp4",
+        duration_s=5.042,
+        width=1280,
+        height=720,
+    )
+    job = store.apply(job.id, transitions.succeed(job, at=NOW, files=[file], result_mismatch=["duration_s"]))
+
+    assert job == store.get(job.id)
+    assert (State.SUCCEEDED, None, (file,), ("duration_s",)) == (
+        job.state,
+        job.due_at,
+        job.files,
+        job.result_mismatch,
+    )
+
+
+def test_a_change_from_another_state_is_refused_and_shows_the_job(store: Store) -> None:
+    """The loser of a race gets the row as it stands, and has changed nothing."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    winner = store.apply(job.id, begun(job))
+
+    with pytest.raises(ChangeRefusedError) as refusal:
+        store.apply(job.id, begun(job))
+
+    assert winner == refusal.value.job == store.get(job.id)
+
+
+def test_a_change_with_an_old_number_is_refused(store: Store) -> None:
+    """Only the number that the row expects may act."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    store.apply(job.id, transitions.wait(job, at=NOW, after_s=5))
+
+    with pytest.raises(ChangeRefusedError):
+        store.apply(job.id, transitions.wait(job, at=NOW, after_s=5))
+
+
+def test_a_change_of_a_job_that_is_gone_is_refused(store: Store) -> None:
+    """No row comes to be by a change."""
+    job = a_job()
+
+    with pytest.raises(ChangeRefusedError) as refusal:
+        store.apply(job.id, begun(job))
+
+    assert None is refusal.value.job
+    assert None is store.get(job.id)
+
+
+def test_a_terminal_state_is_for_good(store: Store) -> None:
+    """No change that waits, begins or fails again gets past a job at rest."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    error = JobError(code="x", message="y", retryable=False, provider_code="1201")
+    job = store.apply(job.id, transitions.fail(job, at=NOW, error=error))
+
+    for change in (begun(job), transitions.wait(job, at=NOW, after_s=1)):
+        with pytest.raises(ChangeRefusedError):
+            store.apply(job.id, change)
+    assert error == job.error
+
+
+def test_a_key_belongs_to_the_first_job(store: Store) -> None:
+    """The second job under a key is not written, and the error names the first and its fingerprint."""
+    first, second = a_job(), a_job()
+    store.create(first, REQUEST, a_key("body"))
+
+    with pytest.raises(KeyTakenError) as taken:
+        store.create(second, REQUEST, a_key("other"))
+
+    assert (first.id, "body") == (taken.value.job_id, taken.value.fingerprint)
+    assert None is store.get(second.id)
+
+
+def test_keys_of_tenants_do_not_meet(store: Store) -> None:
+    """Two tenants may use the same key."""
+    first, second = a_job(), a_job(tenant=Tenant("other"))
+    store.create(first, REQUEST, a_key())
+    store.create(second, REQUEST, a_key(tenant="other"))
+
+    assert None is not store.get(second.id)
+
+
+def test_an_expired_key_is_free(store: Store) -> None:
+    """A key past its end is taken over, though its row has not been removed yet."""
+    first, second = a_job(), a_job(NOW + timedelta(days=8))
+    store.create(first, REQUEST, replace(a_key(), expires_at=int(NOW.timestamp()) + 7 * 86_400))
+    store.create(second, REQUEST, a_key())
+
+    assert None is not store.get(second.id)
+
+
+def test_writing_the_same_job_again_is_no_error(store: Store) -> None:
+    """A call whose answer was lost and which is repeated by the client library ends well, under its own key too."""
+    job = a_job()
+    store.create(job, REQUEST, a_key())
+    store.create(job, REQUEST, a_key())
+
+    assert job == store.get(job.id)
+
+
+def test_a_list_shows_a_tenants_own_newest_first_in_parts(store: Store) -> None:
+    """Seven jobs in parts of three: 3, 3, 1, none twice, none of another tenant."""
+    jobs = [a_job(NOW + timedelta(seconds=index)) for index in range(7)]
+    for job in [*jobs, a_job(tenant=Tenant("other"))]:
+        store.create(job, REQUEST, None)
+    parts: list[list[JobId]] = []
+    after: JobId | None = None
+
+    while not parts or after is not None:
+        page = store.page(Tenant("acme"), JobFilter(), limit=3, after=after)
+        parts.append([stored.job.id for stored in page.jobs])
+        after = page.next_after
+
+    assert [3, 3, 1] == [len(part) for part in parts]
+    assert [job.id for job in reversed(jobs)] == [job_id for part in parts for job_id in part]
+
+
+def test_a_list_is_filtered(store: Store) -> None:
+    """By state and by reference, together; the cursor goes on behind the last one shown."""
+    for index in range(6):
+        job = a_job(NOW + timedelta(seconds=index), reference=f"order-{index % 2}")
+        store.create(job, REQUEST, None)
+        if index < 4:
+            store.apply(job.id, begun(job))
+
+    which = JobFilter(state=State.SUBMITTING, reference="order-1")
+    first = store.page(Tenant("acme"), which, limit=1, after=None)
+    second = store.page(Tenant("acme"), which, limit=1, after=first.next_after)
+
+    assert [1, 1] == [len(first.jobs), len(second.jobs)]
+    assert first.jobs[0].job.id > second.jobs[0].job.id
+    assert {State.SUBMITTING} == {stored.job.state for page in (first, second) for stored in page.jobs}
+    assert None is second.next_after
+
+
+def test_what_is_due_comes_longest_due_first(store: Store) -> None:
+    """Due rows of every shard, merged by due time; what is not due yet, or at rest, is not among them."""
+    at = int(NOW.timestamp())
+    jobs = [a_job(due_at=at - index * 7) for index in range(9)]
+    later, ended = a_job(due_at=at + 1), a_job(due_at=at - 1)
+    for job in [*jobs, later, ended]:
+        store.create(job, REQUEST, None)
+    store.apply(ended.id, transitions.fail(ended, at=NOW, error=JobError(code="x", message="y", retryable=False)))
+
+    due = list(store.due(NOW, limit=100))
+
+    assert [DueRow(job.id, job.due_at or 0) for job in reversed(jobs)] == due
+
+
+def test_a_due_row_is_taken_up_by_one(store: Store) -> None:
+    """The first to take it gets the job with a higher number, due in two minutes; the second gets nothing."""
+    job = a_job(due_at=int(NOW.timestamp()))
+    store.create(job, REQUEST, None)
+    (row,) = store.due(NOW, limit=10)
+
+    first, second = store.take_up(row, at=NOW), store.take_up(row, at=NOW)
+
+    assert first is not None
+    assert (1, int(NOW.timestamp()) + 120) == (first.number, first.due_at)
+    assert None is second
+
+
+def test_a_change_of_state_is_announced_and_other_writes_are_not(stack: Deployment) -> None:
+    """`announce` carries the change's number right after a change of state, and is gone after any other write."""
+    client = boto3.client("dynamodb")
+    table = stack.outputs["TableName"]
+    store = DynamoDbJobs(client, table)
+    job = a_job()
+
+    def announced() -> str | None:
+        item = client.get_item(TableName=table, Key={"pk": {"S": job.id}, "sk": {"S": "job"}})["Item"]
+        return item.get("announce", {}).get("N")
+
+    store.create(job, REQUEST, None)
+    seen = [announced()]
+    job = store.apply(job.id, begun(job))
+    seen.append(announced())
+    job = store.apply(job.id, transitions.wait(job, at=NOW, after_s=5))
+    seen.append(announced())
+    error = JobError(code="x", message="y", retryable=False)
+    store.apply(job.id, transitions.fail(job, at=NOW, error=error))
+    seen.append(announced())
+
+    assert [None, "1", None, "2"] == seen
+
+
+def test_a_job_at_rest_leaves_the_due_index(stack: Deployment) -> None:
+    """Neither of the index's two keys is left on the row, so that the index stays as small as what is due."""
+    client = boto3.client("dynamodb")
+    table = stack.outputs["TableName"]
+    store = DynamoDbJobs(client, table)
+    job = a_job()
+    store.create(job, REQUEST, None)
+    store.apply(job.id, transitions.fail(job, at=NOW, error=JobError(code="x", message="y", retryable=False)))
+
+    item = client.get_item(TableName=table, Key={"pk": {"S": job.id}, "sk": {"S": "job"}})["Item"]
+
+    assert {"due_at", "due_shard"} & item.keys() == set()
+
+
+class ConflictingClient:
+    """A DynamoDB client whose transactions meet somebody else's for a while."""
+
+    def __init__(self, client: Any, conflicts: int) -> None:
+        self._client = client
+        self._conflicts = conflicts
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **kwargs: Any) -> Any:
+        self.calls += 1
+        if self.calls > self._conflicts:
+            return self._client.transact_write_items(**kwargs)
+        answer: Any = {
+            "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
+            "CancellationReasons": [{"Code": "None"}, {"Code": "None"}, {"Code": "TransactionConflict"}],
+        }
+        raise self._client.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
+
+
+def test_a_conflicting_transaction_is_tried_again(stack: Deployment) -> None:
+    """Three TransactionConflicts in a row, then the job is there."""
+    client = ConflictingClient(boto3.client("dynamodb"), conflicts=3)
+    job = a_job()
+
+    DynamoDbJobs(client, stack.outputs["TableName"]).create(job, REQUEST, a_key())  # type: ignore[arg-type]
+
+    assert 4 == client.calls
+    assert None is not DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"]).get(job.id)
+
+
+def test_a_conflict_with_the_winner_gives_the_winners_job(stack: Deployment) -> None:
+    """The transaction conflicts because another one took the key: the alias is read, and nothing is written."""
+    client = boto3.client("dynamodb")
+    first, second = a_job(), a_job()
+    DynamoDbJobs(client, stack.outputs["TableName"]).create(first, REQUEST, a_key())
+
+    with pytest.raises(KeyTakenError) as taken:
+        DynamoDbJobs(ConflictingClient(client, 1), stack.outputs["TableName"]).create(second, REQUEST, a_key())  # type: ignore[arg-type]
+
+    assert first.id == taken.value.job_id
+
+
+def test_a_table_that_refuses_for_good_is_busy(stack: Deployment) -> None:
+    """Eight conflicts in a row end in an error that says that nothing was written."""
+    client = ConflictingClient(boto3.client("dynamodb"), conflicts=99)
+    job = a_job()
+
+    with pytest.raises(BusyError):
+        DynamoDbJobs(client, stack.outputs["TableName"]).create(job, REQUEST, None)  # type: ignore[arg-type]
+
+    assert None is DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"]).get(job.id)
+
+
+def test_sixteen_threads_with_one_key_make_one_job(stack: Deployment) -> None:
+    """Whoever loses learns of the same winner; one job row exists."""
+    client = boto3.client("dynamodb")
+    store = DynamoDbJobs(client, stack.outputs["TableName"])
+    jobs = [a_job() for _ in range(16)]
+    outcomes: list[JobId] = []
+
+    def create(job: Job) -> None:
+        try:
+            store.create(job, REQUEST, a_key())
+        except KeyTakenError as taken:
+            outcomes.append(taken.job_id)
+        else:
+            outcomes.append(job.id)
+
+    threads = [threading.Thread(target=create, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 16 == len(outcomes)
+    assert 1 == len(set(outcomes))
+    assert 1 == sum(store.get(job.id) is not None for job in jobs)
+
+
+def test_other_errors_of_the_table_are_not_swallowed(stack: Deployment) -> None:
+    """A table that does not exist is an error, not a busy table."""
+    with pytest.raises(ClientError):
+        DynamoDbJobs(boto3.client("dynamodb"), "no-such-table").create(a_job(), REQUEST, None)

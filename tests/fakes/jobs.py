@@ -1,0 +1,100 @@
+"""The job store in memory."""
+
+import copy
+import heapq
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from klingway.domain.ids import JobId, Tenant
+from klingway.domain.job import Job
+from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.transitions import Change
+from klingway.use_cases.ports import (
+    ChangeRefusedError,
+    DueRow,
+    IdempotencyKey,
+    JobFilter,
+    KeyTakenError,
+    Page,
+    StoredJob,
+)
+
+
+class InMemoryJobs:
+    def __init__(self) -> None:
+        self.rows: dict[JobId, Job] = {}
+        self.requests: dict[JobId, str] = {}
+        self.keys: dict[tuple[str, str], tuple[JobId, str, int]] = {}
+        self.history: list[Job] = []
+        """Each job as it stood after each write."""
+
+    def _written(self, job: Job) -> Job:
+        self.rows[job.id] = job
+        self.history.append(job)
+        return job
+
+    def create(self, job: Job, request: Mapping[str, Any], key: IdempotencyKey | None) -> None:
+        if job.id in self.rows:
+            return
+        if key is not None:
+            taken = self.keys.get((key.tenant, key.key))
+            if taken is not None and taken[2] > job.created_at.timestamp():
+                raise KeyTakenError(taken[0], taken[1])
+            self.keys[key.tenant, key.key] = (job.id, key.fingerprint, key.expires_at)
+        self.requests[job.id] = json.dumps(request)
+        self._written(job)
+
+    def get(self, job_id: JobId) -> Job | None:
+        return self.rows.get(job_id)
+
+    def get_request(self, job_id: JobId) -> Mapping[str, Any]:
+        request: Mapping[str, Any] = json.loads(self.requests[job_id])
+        return request
+
+    def get_with_request(self, job_id: JobId) -> StoredJob | None:
+        job = self.rows.get(job_id)
+        return None if job is None else StoredJob(job, self.get_request(job_id))
+
+    def apply(self, job_id: JobId, change: Change) -> Job:
+        job = self.rows.get(job_id)
+        if job is None or job.state not in change.allowed_from or change.expected_number not in {None, job.number}:
+            raise ChangeRefusedError(job)
+        return self._written(
+            replace(
+                job,
+                state=change.to_state or job.state,
+                updated_at=change.at,
+                number=change.number,
+                due_at=None if change.due_at is None else int(change.due_at.timestamp()),
+                sequence=job.sequence + (change.to_state is not None),
+                **copy.deepcopy(dict(change.values)),
+            )
+        )
+
+    def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
+        found = [
+            job.id
+            for job in sorted(self.rows.values(), key=lambda job: job.id, reverse=True)
+            if job.tenant == tenant
+            and which.state in {None, job.state}
+            and which.provider in {None, job.provider}
+            and which.reference in {None, job.reference}
+            and (after is None or job.id < after)
+        ]
+        shown = found[:limit]
+        jobs = [StoredJob(self.rows[job_id], self.get_request(job_id)) for job_id in shown]
+        return Page(jobs, shown[-1] if len(found) > limit else None)
+
+    def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
+        due = [job for job in self.rows.values() if job.due_at is not None and job.due_at <= now.timestamp()]
+        yield from heapq.nsmallest(limit, (DueRow(job.id, job.due_at or 0) for job in due), key=lambda row: row.due_at)
+
+    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
+        job = self.rows.get(row.job_id)
+        if job is None or job.due_at != row.due_at:
+            return None
+        due_at = int((at + timedelta(seconds=PATIENCE_S)).timestamp())
+        return self._written(replace(job, due_at=due_at, number=job.number + 1))

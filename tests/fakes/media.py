@@ -1,0 +1,50 @@
+"""The bucket and the media's host in memory."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from klingway.use_cases.ports import Measured, MediaError, OpenedMedia, StoredObject
+
+
+class InMemoryBucket:
+    name = "media-bucket"
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.types: dict[str, str] = {}
+
+    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+        data = b"".join(chunks)
+        self.objects[key] = data
+        self.types[key] = content_type
+        return StoredObject(len(data), hashlib.sha256(data).hexdigest())
+
+    def open(self, key: str, size_bytes: int) -> BinaryIO:
+        return io.BytesIO(self.objects[key])
+
+    def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
+        return f"https://bucket.example/{key}?expires_s={expires_s}"
+
+
+class ScriptedMedia:
+    """A media host whose files are given by address; an exception in place of bytes is raised instead."""
+
+    def __init__(self, files: dict[str, bytes | MediaError]) -> None:
+        self.files = files
+        self.opened: list[str] = []
+
+    @contextmanager
+    def open(self, url: str) -> Iterator[OpenedMedia]:
+        self.opened.append(url)
+        data = self.files[url]
+        if isinstance(data, MediaError):
+            raise data
+        yield OpenedMedia("video/mp4", len(data), iter([data]))
+
+
+def measured_as(duration_s: float, width: int, height: int):  # noqa: ANN201 - a function of the port Measure
+    """Return a measure that finds the same in each file."""
+    return lambda _: Measured(duration_s, width, height)

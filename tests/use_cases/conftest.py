@@ -1,0 +1,103 @@
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from klingway.domain.ids import AttemptId, Tenant
+from klingway.domain.job import Job
+from klingway.domain.keys import Keyring
+from klingway.domain.work import Work
+from klingway.providers.contract import Media, Succeeded
+from klingway.use_cases.check_attempt import CheckAttempt
+from klingway.use_cases.create_job import CreateJob
+from klingway.use_cases.store_result import StoreResult
+from klingway.use_cases.submit_attempt import SubmitAttempt
+from klingway.use_cases.take_up_due import TakeUpDue
+from tests.fakes.clock import FixedClock
+from tests.fakes.jobs import InMemoryJobs
+from tests.fakes.media import InMemoryBucket, ScriptedMedia, measured_as
+from tests.fakes.providers import OneProvider, ScriptedProvider
+from tests.fakes.queue import RecordingQueue
+
+VIDEO_URL = "https://cdn.example/video.mp4"
+FILM = b"a film"
+
+
+@dataclass
+class Gateway:
+    """The use cases over fakes, wired as the functions wire them."""
+
+    provider: ScriptedProvider = field(default_factory=ScriptedProvider)
+    jobs: InMemoryJobs = field(default_factory=InMemoryJobs)
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
+    bucket: InMemoryBucket = field(default_factory=InMemoryBucket)
+    clock: FixedClock = field(default_factory=FixedClock)
+    media: ScriptedMedia = field(default_factory=lambda: ScriptedMedia({VIDEO_URL: FILM}))
+
+    def __post_init__(self) -> None:
+        self.keyring = Keyring(["master"])
+        providers = OneProvider(self.provider)
+        submit = SubmitAttempt(
+            jobs=self.jobs,
+            queue=self.queue,
+            providers=providers,
+            keyring=lambda: self.keyring,
+            bucket=self.bucket,
+            now=self.clock,
+            function_timeout_s=29,
+        )
+        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, submit=submit, now=self.clock)
+        self.worker = CheckAttempt(
+            jobs=self.jobs,
+            queue=self.queue,
+            providers=providers,
+            submit=submit,
+            store=StoreResult(
+                jobs=self.jobs,
+                bucket=self.bucket,
+                source=self.media,
+                measure=measured_as(5.04, 1280, 720),
+                now=self.clock,
+            ),
+            now=self.clock,
+            function_timeout_s=300,
+        )
+        self.poller = TakeUpDue(jobs=self.jobs, queue=self.queue, now=self.clock)
+
+    def submit(self, body: Mapping[str, Any] | None = None, **more: Any) -> Job:
+        """Accept a request as `api` does; return the job."""
+        accepted = self.create.run(
+            Tenant("acme"),
+            body or {"prompt": "a fox", "duration_s": 5},
+            idempotency_key=more.get("idempotency_key"),
+            public_url="https://gateway.example",
+        )
+        return accepted.stored.job
+
+    def job(self, job: Job) -> Job:
+        """Return the job as it stands."""
+        return self.jobs.rows[job.id]
+
+    def nudge(self, job: Job, task_id: str | None = None) -> None:
+        """Do the work that a callback asks for."""
+        self.worker.run(Work.nudged(AttemptId(job.id, 1), task_id))
+
+    def work(self) -> float:
+        """Let the one message in the queue arrive when it is due, and do its work; return its delay."""
+        work, delay_s = self.queue.take()
+        self.clock.go_on(delay_s)
+        self.worker.run(work)
+        return delay_s
+
+    def poll(self) -> int:
+        """Run the poller."""
+        return self.poller.run()
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+SUCCESS = Succeeded(media=(Media(VIDEO_URL, "video"),))

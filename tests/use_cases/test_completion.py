@@ -1,0 +1,312 @@
+"""From running to the end: callbacks that nudge, checks that go on, results that are stored, and nothing done twice."""
+
+import json
+
+import pytest
+
+from klingway.domain.job import JobError, LearntBy, State
+from klingway.domain.work import Work, WorkKind
+from klingway.providers.contract import Created, Failed, Media, ProviderError, Running, Succeeded
+from klingway.use_cases.ports import MediaError
+from tests.fakes.providers import ScriptedProvider, profile
+from tests.use_cases.conftest import FILM, SUCCESS, VIDEO_URL, Gateway
+
+
+def unreachable() -> ProviderError:
+    error = JobError(code="provider_unreachable", message="no", retryable=True)
+    return ProviderError(error, created=Created.NO)
+
+
+def succeeded(gateway: Gateway) -> int:
+    return sum(row.state is State.SUCCEEDED for row in gateway.jobs.history)
+
+
+def test_a_callback_brings_the_result_in(gateway: Gateway) -> None:
+    """Nudged, the worker asks the provider, stores the film and ends the job; it was learnt by callback."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.nudge(job)
+
+    job = gateway.job(job)
+    assert (State.SUCCEEDED, LearntBy.CALLBACK, None) == (job.state, job.learnt_by, job.due_at)
+    video, provenance = job.files
+    assert f"results/acme/2026/11/20/{job.id}/1/video.mp4" == video.key
+    assert FILM == gateway.bucket.objects[video.key]
+    assert (len(FILM), "video/mp4", 5.04, 1280, 720) == (
+        video.size_bytes,
+        video.content_type,
+        video.duration_s,
+        video.width,
+        video.height,
+    )
+    assert ("job.json", "provenance") == (provenance.name, provenance.role)
+
+
+def test_the_provenance_says_how_the_film_came_to_be(gateway: Gateway) -> None:
+    """job.json holds the request, the provider's task, the checksum of each file, and no signed link."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
+
+    said = json.loads(gateway.bucket.objects[f"results/acme/2026/11/20/{job.id}/1/job.json"])
+
+    assert {"prompt": "a fox", "duration_s": 5} == said["request"]
+    assert ("succeeded", "task-1") == (said["state"], said["attempts"][0]["task_id"])
+    assert gateway.job(job).files[0].sha256 == said["result"]["files"][0]["sha256"]
+    assert "url" not in said["result"]["files"][0]
+
+
+def test_the_job_succeeds_only_after_the_bytes_are_stored(gateway: Gateway) -> None:
+    """While the copy is under way the row says `storing`; `succeeded` is the last write of all."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    states_at_store = []
+    store = gateway.bucket.store
+    gateway.bucket.store = lambda *a, **k: (states_at_store.append(gateway.job(job).state), store(*a, **k))[1]  # type: ignore[method-assign]
+
+    gateway.nudge(job)
+
+    assert [State.STORING, State.STORING] == states_at_store
+    assert State.SUCCEEDED is gateway.jobs.history[-1].state
+
+
+def test_a_lying_callback_changes_nothing(gateway: Gateway) -> None:
+    """The callback says success while the provider says running: the job runs on, and is asked about after 2, 5, 10, 30 s."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [Running()]
+
+    gateway.nudge(job)
+    waits = [gateway.queue.sent[-1][1], *(gateway.work() and gateway.queue.sent[-1][1] for _ in range(3))]
+
+    assert [2, 5, 10, 30] == waits
+    assert State.RUNNING is gateway.job(job).state
+
+
+def test_after_the_nudges_the_chain_goes_on_by_the_expected_time(gateway: Gateway) -> None:
+    """Once the early repeats are spent, checks come every 5 s until a slow generation's time is over."""
+    job = gateway.submit()
+    gateway.nudge(job)
+    for _ in range(4):
+        gateway.work()
+
+    _, delay_s = gateway.queue.take()
+    assert 5 == delay_s
+
+
+def test_a_callback_repeated_ends_the_job_once(gateway: Gateway) -> None:
+    """The second final callback finds the job at rest: one success, one set of files, no message left."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.nudge(job)
+    gateway.nudge(job)
+
+    assert (1, 1, []) == (succeeded(gateway), gateway.provider.checked, gateway.queue.sent)
+
+
+def test_two_callbacks_at_once_store_once(gateway: Gateway) -> None:
+    """A nudge that arrives while the film is being copied does not start a second copy."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    store, copies = gateway.bucket.store, []
+
+    def store_and_be_nudged(key: str, *args: object, **kwargs: object) -> object:
+        copies.append(key)
+        gateway.nudge(job)
+        return store(key, *args, **kwargs)  # type: ignore[arg-type]
+
+    gateway.bucket.store = store_and_be_nudged  # type: ignore[method-assign, assignment]
+    gateway.nudge(job)
+
+    assert 2 == len(copies)  # the film and job.json
+    assert 1 == succeeded(gateway)
+
+
+def test_a_message_delivered_twice_acts_once() -> None:
+    """The queue repeats a check: the second one carries a number that the row expects no more, and does nothing."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False)))
+    gateway.submit()
+    work, _ = gateway.queue.take()
+
+    gateway.worker.run(work)
+    gateway.worker.run(work)
+
+    assert (1, 1) == (gateway.provider.checked, len(gateway.queue.sent))
+
+
+def test_work_done_twice_for_a_job_at_rest_does_nothing(gateway: Gateway) -> None:
+    """A worker run again for a job that has ended asks nobody and writes nothing."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
+    writes = len(gateway.jobs.history)
+
+    gateway.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=gateway.job(job).number))
+
+    assert (writes, 1) == (len(gateway.jobs.history), gateway.provider.checked)
+
+
+def test_a_lost_callback_is_made_good_by_the_poller(gateway: Gateway) -> None:
+    """No callback comes: once overdue, the poller has the provider asked; learnt by poll."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.clock.go_on(419)
+    assert 0 == gateway.poll()
+
+    gateway.clock.go_on(1)
+    assert 1 == gateway.poll()
+    gateway.work()
+
+    assert (State.SUCCEEDED, LearntBy.POLL) == (gateway.job(job).state, gateway.job(job).learnt_by)
+
+
+def test_the_poller_takes_a_due_row_up_once(gateway: Gateway) -> None:
+    """A second run right after the first finds the row due in two minutes only: a backlog is not multiplied."""
+    gateway.submit()
+    gateway.clock.go_on(420)
+
+    assert (1, 0) == (gateway.poll(), gateway.poll())
+    gateway.clock.go_on(121)
+    assert 1 == gateway.poll()
+
+
+def test_the_checks_of_a_polled_job_follow_the_expected_time() -> None:
+    """First at the 10th percentile (60 s), then every 5 s up to a slow generation's time (420 s), then ever more rarely."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False)))
+    job = gateway.submit()
+
+    waits = [gateway.work() for _ in range(95)]
+
+    assert 60 == waits[0]
+    assert {5} == set(waits[1:73])
+    assert waits[73:] == sorted(waits[73:])
+    assert 5 < waits[-1] <= 120
+    assert State.RUNNING is gateway.job(job).state
+
+
+def test_a_provider_that_cannot_be_asked_is_asked_again() -> None:
+    """An error of a check is no verdict on the job: the chain goes on."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False)))
+    job = gateway.submit()
+    gateway.provider.outcomes = [unreachable(), SUCCESS]
+
+    gateway.work()
+    assert State.RUNNING is gateway.job(job).state
+    gateway.work()
+
+    assert State.SUCCEEDED is gateway.job(job).state
+
+
+def test_an_unknown_status_is_not_a_failure(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    """A status word of no document keeps the job running, and is counted in a metric with the provider's name."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [Running(unknown_status="pondering")]
+
+    gateway.nudge(job)
+
+    assert State.RUNNING is gateway.job(job).state
+    metric = json.loads(capsys.readouterr().out)
+    assert ([1], "scripted") == (metric["UnknownProviderStatus"], metric["provider"])
+
+
+def test_a_failed_task_fails_the_job_with_its_reason(gateway: Gateway) -> None:
+    """The provider's verdict ends the job at once, with its error on the job and on the attempt."""
+    job = gateway.submit()
+    error = JobError(code="moderation_refused", message="Failure to pass the risk control system", retryable=False)
+    gateway.provider.outcomes = [Failed(error=error)]
+
+    gateway.nudge(job)
+
+    job = gateway.job(job)
+    assert (State.FAILED, error, error, None) == (job.state, job.error, job.attempt.error, job.due_at)
+
+
+def test_a_job_fails_at_its_deadline_and_says_what_it_waited_for(gateway: Gateway) -> None:
+    """A task that never ends is given up after a day."""
+    job = gateway.submit()
+    gateway.clock.go_on(86_401)
+    gateway.poll()
+    gateway.work()
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert (State.FAILED, "deadline_exceeded") == (job.state, job.error.code)
+    assert "finish" in job.error.message
+
+
+@pytest.mark.parametrize("reason", ["the media ended short: 3 of 6 bytes", "the media's host answered HTTP 403"])
+def test_media_that_cannot_be_fetched_is_fetched_again_with_a_new_link(gateway: Gateway, reason: str) -> None:
+    """The job stays `storing`; the provider is asked anew, for its links may be new, after a back-off."""
+    job = gateway.submit()
+    gateway.media.files = {"https://cdn.example/old": MediaError(reason), VIDEO_URL: FILM}
+    gateway.provider.outcomes = [Succeeded(media=(Media("https://cdn.example/old", "video"),)), SUCCESS]
+
+    gateway.nudge(job)
+    assert (State.STORING, 1) == (gateway.job(job).state, gateway.job(job).store_failures)
+    assert 2 == gateway.work()
+
+    assert (State.SUCCEEDED, LearntBy.CALLBACK) == (gateway.job(job).state, gateway.job(job).learnt_by)
+    assert ["https://cdn.example/old", VIDEO_URL] == gateway.media.opened
+
+
+def test_a_copy_whose_worker_died_is_begun_anew_by_the_poller(gateway: Gateway) -> None:
+    """Killed while copying: the row falls due after the worker's time-out, and the result is stored after all."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    store = gateway.bucket.store
+
+    def die(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    gateway.bucket.store = die  # type: ignore[method-assign, assignment]
+    with pytest.raises(KeyboardInterrupt):
+        gateway.nudge(job)
+    gateway.bucket.store = store  # type: ignore[method-assign]
+    assert 0 == gateway.poll()
+
+    gateway.clock.go_on(300 + 11)
+    assert 1 == gateway.poll()
+    gateway.work()
+
+    assert (State.SUCCEEDED, 1) == (gateway.job(job).state, succeeded(gateway))
+
+
+def test_a_result_unlike_what_was_asked_is_marked(gateway: Gateway) -> None:
+    """10 s in 9:16 were asked for, 5.04 s in 16:9 came: stored all the same, both named."""
+    job = gateway.submit({"prompt": "a fox", "duration_s": 10, "aspect_ratio": "9:16"})
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.nudge(job)
+
+    assert ("duration_s", "aspect_ratio") == gateway.job(job).result_mismatch
+
+
+def test_a_nudge_for_another_attempt_is_ignored(gateway: Gateway) -> None:
+    """A callback of an attempt that is not the latest one moves nothing."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=None, nudge=0, attempt=7))
+
+    assert (State.RUNNING, 0) == (gateway.job(job).state, gateway.provider.checked)
+
+
+def test_work_for_an_unknown_job_does_nothing(gateway: Gateway) -> None:
+    """A message about a job that is gone is done with."""
+    gateway.submit()
+    gateway.worker.run(Work(kind=WorkKind.CHECK, id="job_00000000000000000000000000", number=1))  # type: ignore[arg-type]
+
+    assert 0 == gateway.provider.checked
+
+
+def test_the_poller_takes_at_most_two_thousand_rows() -> None:
+    """2,003 due rows: 2,000 in this run, 3 in the next."""
+    gateway = Gateway()
+    for _ in range(2003):
+        gateway.submit()
+    gateway.clock.go_on(420)
+
+    assert 2000 == gateway.poll()
+    assert 3 == gateway.poll()
+    assert 2003 == len({work.id for work, _ in gateway.queue.sent})
