@@ -10,7 +10,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.domain import transitions
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
@@ -23,6 +22,7 @@ from klingway.use_cases.ports import (
     JobFilter,
     KeyTakenError,
 )
+
 from tests.contract.conftest import Deployment
 from tests.fakes.jobs import InMemoryJobs
 
@@ -410,7 +410,8 @@ def test_sixteen_threads_with_one_key_make_one_job(stack: Deployment) -> None:
     assert 1 == sum(store.get(job.id) is not None for job in jobs)
 
 
-def test_other_errors_of_the_table_are_not_swallowed(stack: Deployment) -> None:
+@pytest.mark.usefixtures("stack")
+def test_other_errors_of_the_table_are_not_swallowed() -> None:
     """A table that does not exist is an error, not a busy table."""
     with pytest.raises(ClientError):
         DynamoDbJobs(boto3.client("dynamodb"), "no-such-table").create(a_job(), REQUEST, None)

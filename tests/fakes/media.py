@@ -16,7 +16,7 @@ class InMemoryBucket:
         self.objects: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
 
-    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+    def store(self, key: str, chunks: Iterator[bytes], *, content_type: str) -> StoredObject:
         data = b"".join(chunks)
         self.objects[key] = data
         self.types[key] = content_type

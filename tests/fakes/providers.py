@@ -16,7 +16,7 @@ NAME = ProviderName("scripted")
 def profile(*, calls_back: bool = True, finds_by_reference: bool = True) -> ProviderProfile:
     model = ModelProfile(
         source="the test",
-        supports={capability: Confidence.DOCUMENTED for capability in Capability},
+        supports=dict.fromkeys(Capability, Confidence.DOCUMENTED),
         limits=(),
         prices=None,
         expected=Expected(early_s=60, usual_s=180, late_s=420, source="the test"),

@@ -3,7 +3,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
 from klingway.domain.ids import AttemptId, Tenant
 from klingway.domain.job import Job
 from klingway.domain.keys import Keyring
@@ -14,6 +13,7 @@ from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
+
 from tests.fakes.clock import FixedClock
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia, measured_as

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-
 from klingway.domain.job import JobError, LearntBy, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Media, ProviderError, Running, Succeeded
 from klingway.use_cases.ports import MediaError
+
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import FILM, SUCCESS, VIDEO_URL, Gateway
 

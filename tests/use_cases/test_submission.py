@@ -1,12 +1,12 @@
 """Submitting: the row before the call, the answer after it, and every way in which the answer can fail to come."""
 
 import pytest
-
 from klingway.domain.errors import InvalidRequestError
 from klingway.domain.ids import AttemptId
 from klingway.domain.job import AttemptState, JobError, State
 from klingway.domain.work import WorkKind
 from klingway.providers.contract import Created, ProviderError
+
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import SUCCESS, Gateway
 

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from klingway.use_cases.ports import StoredObject
@@ -30,37 +32,33 @@ class S3MediaBucket:
         """The bucket's name."""
         return self._name
 
-    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+    def store(self, key: str, chunks: Iterator[bytes], *, content_type: str) -> StoredObject:
         """Write an object from a stream; one that raises leaves nothing behind.
 
-        A length that is known and small makes one call; otherwise the first part decides.
+        What fits into one part makes one call.
         """
         self._fresh = {}
         digest = hashlib.sha256()
-        parts = _parts(chunks, digest, PART_BYTES if size_bytes is None else min(PART_BYTES, max(size_bytes, 1)))
-        first = next(parts, b"")
-        second = next(parts, None)
-        if second is None:
-            self._client.put_object(Bucket=self._name, Key=key, Body=first, ContentType=content_type)
-            self._fresh = {key: first}
-            return StoredObject(len(first), digest.hexdigest())
-        stored_bytes = self._store_in_parts(key, first, second, parts, content_type)
+        parts = _parts(chunks, digest, PART_BYTES)
+        lead = deque(islice(parts, 2))
+        if len(lead) < 2:  # noqa: PLR2004 - all of it, or nothing at all
+            body = lead[0] if lead else b""
+            self._client.put_object(Bucket=self._name, Key=key, Body=body, ContentType=content_type)
+            self._fresh = {key: body}
+            return StoredObject(len(body), digest.hexdigest())
+        stored_bytes = self._store_in_parts(key, _drained(lead, parts), content_type)
         return StoredObject(stored_bytes, digest.hexdigest())
 
-    def _store_in_parts(self, key: str, first: bytes, second: bytes, rest: Iterator[bytes], content_type: str) -> int:
+    def _store_in_parts(self, key: str, parts: Iterator[bytes], content_type: str) -> int:
         where: Any = {"Bucket": self._name, "Key": key}
         upload_id = self._client.create_multipart_upload(**where, ContentType=content_type)["UploadId"]
         etags: list[Any] = []
         stored_bytes = 0
         try:
-            pending: bytes | None = first
-            following: bytes | None = second
-            while pending is not None:
-                number = len(etags) + 1
-                part = self._client.upload_part(**where, UploadId=upload_id, PartNumber=number, Body=pending)
-                etags.append({"PartNumber": number, "ETag": part["ETag"]})
-                stored_bytes += len(pending)
-                pending, following = following, next(rest, None) if following is not None else None
+            for number, part in enumerate(parts, start=1):
+                answer = self._client.upload_part(**where, UploadId=upload_id, PartNumber=number, Body=part)
+                etags.append({"PartNumber": number, "ETag": answer["ETag"]})
+                stored_bytes += len(part)
             self._client.complete_multipart_upload(**where, UploadId=upload_id, MultipartUpload={"Parts": etags})
         except BaseException:
             self._client.abort_multipart_upload(**where, UploadId=upload_id)
@@ -84,16 +82,28 @@ class S3MediaBucket:
 
 def _parts(chunks: Iterator[bytes], digest: Any, part_bytes: int) -> Iterator[bytes]:  # noqa: ANN401 - hashlib's own type
     """Yield the stream in parts of `part_bytes`, the last one shorter, each hashed as it passes."""
-    part_bytes = max(part_bytes, 1)
-    buffer = bytearray()
+    waiting: list[bytes] = []
+    waiting_bytes = 0
     for chunk in chunks:
         digest.update(chunk)
-        buffer += chunk
-        while len(buffer) > part_bytes:
-            yield bytes(buffer[:part_bytes])
-            del buffer[:part_bytes]
-    if buffer:
-        yield bytes(buffer)
+        rest = memoryview(chunk)
+        while waiting_bytes + len(rest) > part_bytes:
+            fits = part_bytes - waiting_bytes
+            yield b"".join([*waiting, rest[:fits]])
+            rest = rest[fits:]
+            waiting, waiting_bytes = [], 0
+        if rest:
+            waiting.append(bytes(rest))
+            waiting_bytes += len(rest)
+    if waiting:
+        yield b"".join(waiting)
+
+
+def _drained(lead: deque[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the parts taken in advance, letting go of each, then the rest."""
+    while lead:
+        yield lead.popleft()
+    yield from rest
 
 
 class _ObjectReader(io.RawIOBase):

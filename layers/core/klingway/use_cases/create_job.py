@@ -120,9 +120,7 @@ class CreateJob:
         for picture in pictures:
             name = hashlib.sha256(picture.data).hexdigest()  # the same picture again is the same object
             key = f"inputs/{tenant}/{name}.{picture.extension}"
-            self.bucket.store(
-                key, iter([picture.data]), size_bytes=len(picture.data), content_type=picture.content_type
-            )
+            self.bucket.store(key, iter([picture.data]), content_type=picture.content_type)
             addresses[picture.place] = f"s3://{self.bucket.name}/{key}"
         return inputs.with_addresses(request, addresses) if addresses else request
 

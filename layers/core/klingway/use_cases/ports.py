@@ -169,7 +169,7 @@ class MediaBucket(Protocol):
         """The bucket's name."""
         ...
 
-    def store(self, key: str, chunks: Iterator[bytes], *, size_bytes: int | None, content_type: str) -> StoredObject:
+    def store(self, key: str, chunks: Iterator[bytes], *, content_type: str) -> StoredObject:
         """Write an object from a stream with bounded memory; a stream that raises leaves nothing behind."""
         ...
 

@@ -62,7 +62,7 @@ class StoreResult:
             content_type = _content_type(opened.content_type, media.url)
             name = _NAMES[media.role] + _EXTENSIONS.get(content_type, "")
             key = prefix + name
-            stored = self.bucket.store(key, opened.chunks, size_bytes=opened.size_bytes, content_type=content_type)
+            stored = self.bucket.store(key, opened.chunks, content_type=content_type)
         with self.bucket.open(key, stored.size_bytes) as file:
             measured = self.measure(file)
         if measured.width is None:
@@ -82,7 +82,7 @@ class StoreResult:
     def _store_provenance(self, prefix: str, job: dict[str, Any]) -> StoredFile:
         body = json.dumps(job, ensure_ascii=False, indent=2).encode()
         key = prefix + _PROVENANCE
-        self.bucket.store(key, iter([body]), size_bytes=len(body), content_type="application/json")
+        self.bucket.store(key, iter([body]), content_type="application/json")
         return StoredFile(
             name=_PROVENANCE,
             role="provenance",

@@ -1,0 +1,249 @@
+"""The smaller adapters against the stack's own resources: queue, bucket, bus, secrets, keys."""
+
+import hashlib
+import json
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from klingway.adapters.dynamodb_keys import DynamoDbKeys
+from klingway.adapters.eventbridge import EventBridgeBus
+from klingway.adapters.s3_media import PART_BYTES, S3MediaBucket
+from klingway.adapters.secrets import Secret, SecretCredentials
+from klingway.adapters.sqs_work import SqsWorkQueue
+from klingway.domain.ids import AttemptId, JobId, Tenant
+from klingway.domain.keys import ApiKey, Keyring
+from klingway.domain.work import Work, WorkKind
+from klingway.use_cases.manage_keys import issue_key
+from klingway.use_cases.ports import Event, MediaBucket, MediaError
+
+from tests.contract.conftest import Deployment
+from tests.fakes.media import InMemoryBucket
+
+JOB = JobId("job_01M7XQJEV0CNR8GVSAAKQ466HV")
+MIB = 1024 * 1024
+
+
+def blocks(count: int, size_bytes: int = MIB) -> Iterator[bytes]:
+    for index in range(count):
+        yield bytes([index % 256]) * size_bytes
+
+
+def digest_of(count: int) -> str:
+    digest = hashlib.sha256()
+    for block in blocks(count):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+@pytest.fixture(params=["memory", "s3"])
+def bucket(request: pytest.FixtureRequest) -> MediaBucket:
+    if request.param == "memory":
+        return InMemoryBucket()
+    stack: Deployment = request.getfixturevalue("stack")
+    return S3MediaBucket(boto3.client("s3"), stack.outputs["BucketName"])
+
+
+@pytest.mark.parametrize("mebibytes", [0, 1, 40], ids=["empty", "small", "in parts"])
+def test_an_object_is_stored_whole(bucket: MediaBucket, mebibytes: int) -> None:
+    """Size and SHA-256 are those of the stream, and reading gives the same bytes."""
+    size_bytes = mebibytes * MIB
+
+    stored = bucket.store("results/x", blocks(mebibytes), content_type="video/mp4")
+
+    assert (size_bytes, digest_of(mebibytes)) == (stored.size_bytes, stored.sha256)
+    with bucket.open("results/x", stored.size_bytes) as file:
+        read = hashlib.sha256(b"".join(iter(lambda: file.read(MIB), b""))).hexdigest()
+    assert digest_of(mebibytes) == read
+
+
+def test_a_large_object_is_read_here_and_there(stack: Deployment) -> None:
+    """A reader may jump to the end and back, as the reader of a film's container does."""
+    bucket = S3MediaBucket(boto3.client("s3"), stack.outputs["BucketName"])
+    stored = bucket.store("results/x", blocks(40), content_type="video/mp4")
+
+    with bucket.open("results/x", stored.size_bytes) as file:
+        file.seek(-1, 2)
+        last = file.read()
+        file.seek(3 * MIB)
+        third = file.read(2)
+
+    assert (bytes([39]), bytes([3, 3])) == (last, third)
+
+
+def test_a_stream_that_breaks_leaves_nothing(stack: Deployment) -> None:
+    """Small or large, a stream that raises leaves neither an object nor a half upload behind."""
+    client = boto3.client("s3")
+    name = stack.outputs["BucketName"]
+
+    def broken(count: int) -> Iterator[bytes]:
+        yield from blocks(count)
+        raise MediaError("ended short")
+
+    for count in (1, 40):
+        with pytest.raises(MediaError):
+            S3MediaBucket(client, name).store("results/x", broken(count), content_type="video/mp4")
+
+    assert 0 == client.list_objects_v2(Bucket=name)["KeyCount"]
+    assert [] == client.list_multipart_uploads(Bucket=name).get("Uploads", [])
+
+
+class CountingS3:
+    """An S3 client that takes everything and keeps nothing."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**_: object) -> dict[str, str]:
+            self.calls.append(name)
+            return {"UploadId": "u", "ETag": "e"}
+
+        return call
+
+
+def test_a_small_object_of_known_length_is_one_call() -> None:
+    """Up to the part size an object costs one PutObject; a larger one is sent in parts."""
+    small, large = CountingS3(), CountingS3()
+    S3MediaBucket(small, "b").store("k", blocks(16), content_type="video/mp4")  # type: ignore[arg-type]
+    S3MediaBucket(large, "b").store("k", blocks(17), content_type="video/mp4")  # type: ignore[arg-type]
+
+    assert ["put_object"] == small.calls
+    assert ["create_multipart_upload", "upload_part", "upload_part", "complete_multipart_upload"] == large.calls
+
+
+def test_memory_stays_flat_whatever_the_size() -> None:
+    """200 MB take no more memory at once than the part in hand, the one being filled and a chunk of each."""
+    tracemalloc.start()
+    S3MediaBucket(CountingS3(), "b").store("k", blocks(200), content_type="video/mp4")  # type: ignore[arg-type]
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak_bytes < 4 * PART_BYTES
+
+
+def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:
+    """A link is signed, ends when asked, and names the bucket's own region."""
+    client = boto3.client("s3")
+    link = S3MediaBucket(client, stack.outputs["BucketName"]).link("results/a b.mp4", expires_s=900)
+
+    assert "results/a%20b.mp4" in link
+    assert "X-Amz-Expires=900" in link
+
+
+def test_work_arrives_as_it_was_sent(stack: Deployment) -> None:
+    """A check, a submission and a nudge survive the queue."""
+    client = boto3.client("sqs")
+    queue = SqsWorkQueue(client, stack.outputs["WorkQueueUrl"])
+    works = [
+        Work(kind=WorkKind.CHECK, id=JOB, number=3, nudge=2),
+        Work(kind=WorkKind.SUBMIT, id=JOB, number=1),
+        Work.nudged(AttemptId(JOB, 1), "930810057590833241"),
+    ]
+    queue.send(works[0])
+    queue.send_all(works[1:])
+
+    received = client.receive_message(QueueUrl=stack.outputs["WorkQueueUrl"], MaxNumberOfMessages=10)["Messages"]
+
+    assert sorted(map(str, works)) == sorted(str(Work.from_json(message["Body"])) for message in received)
+
+
+@pytest.mark.parametrize(("delay_s", "expected"), [(0, 0), (2.1, 3), (900, 900), (5000, 900)])
+def test_a_delay_is_whole_seconds_and_at_most_fifteen_minutes(delay_s: float, expected: int) -> None:
+    """SQS takes 0 to 900 whole seconds; a fraction is rounded up, so that nothing comes too early."""
+    sent: list[dict[str, Any]] = []
+
+    class Client:
+        def send_message(self, **kwargs: Any) -> None:
+            sent.append(kwargs)
+
+    SqsWorkQueue(Client(), "url").send(Work(kind=WorkKind.CHECK, id=JOB, number=1), delay_s=delay_s)  # type: ignore[arg-type]
+
+    assert expected == sent[0]["DelaySeconds"]
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"kind": "dance", "id": "x"}', "nonsense"])
+def test_a_message_that_is_none_of_ours_is_an_error(body: str) -> None:
+    """Garbage in the queue is a ValueError, which sends it to the dead letter queue."""
+    with pytest.raises(ValueError, match=r".*"):
+        Work.from_json(body)
+
+
+def test_each_entry_of_a_publication_is_looked_at() -> None:
+    """The bus takes a call and refuses one entry of it: that one is told by False; eleven events make two calls."""
+    calls: list[int] = []
+
+    class Client:
+        def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+            calls.append(len(Entries))
+            refused = {"ErrorCode": "InternalFailure"}
+            return {"Entries": [refused if "refuse" in entry["Detail"] else {"EventId": "1"} for entry in Entries]}
+
+    events = [Event("Job Succeeded", {"say": "refuse" if index == 3 else "take"}) for index in range(11)]
+
+    taken = EventBridgeBus(Client(), "bus").publish(events)  # type: ignore[arg-type]
+
+    assert [10, 1] == calls
+    assert [index for index, is_taken in enumerate(taken) if not is_taken] == [3]
+
+
+def test_an_entry_names_the_bus_the_source_and_the_type(stack: Deployment) -> None:
+    """What is published reaches the stack's bus."""
+    taken = EventBridgeBus(boto3.client("events"), stack.outputs["EventBusName"]).publish(
+        [Event("Job Failed", {"a": 1})]
+    )
+
+    assert [True] == list(taken)
+
+
+def test_a_secret_is_read_once_and_anew_when_asked(stack: Deployment) -> None:
+    """Within its life a secret costs one call; `fresh` sees what was set since."""
+    client = boto3.client("secretsmanager")
+    arn = stack.outputs["KlingaiSecretArn"]
+    credentials = SecretCredentials(Secret(client, arn))
+    assert None is credentials.get()
+    client.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": "simulated", "account": "eu"}))
+
+    kept, fresh = credentials.get(), credentials.get(fresh=True)
+
+    assert None is kept
+    assert fresh is not None
+    assert ("eu", "simulated") == (fresh.account, fresh.values["api_key"])
+    assert "simulated" not in repr(fresh)
+
+
+def test_the_master_secret_of_the_stack_makes_keys(stack: Deployment) -> None:
+    """The generated secret has the form that the keyring reads, 64 characters long."""
+    text = boto3.client("secretsmanager").get_secret_value(SecretId=stack.outputs["MasterSecretArn"])["SecretString"]
+    keyring = Keyring.of(json.loads(text))
+
+    assert [64] == [len(master) for master in keyring.masters]
+    assert json.loads(text)["current"] not in repr(keyring)
+
+
+def test_an_issued_key_is_found_and_proves_itself(stack: Deployment) -> None:
+    """What a caller gets opens the door of its tenant; the table holds no secret."""
+    client = boto3.client("dynamodb")
+    keys = DynamoDbKeys(client, stack.outputs["TableName"])
+    keyring = Keyring(["master"])
+
+    issued = issue_key(keys, keyring, Tenant("acme"))
+
+    found = keys.get_key(issued.key.key_id)
+    assert found == issued.key == ApiKey(issued.key.key_id, "acme")
+    assert keyring.proves_api_key(found, issued.api_key)
+    table = json.dumps(client.scan(TableName=stack.outputs["TableName"])["Items"])
+    assert issued.api_key.rpartition("_")[2] not in table
+    assert issued.secret_key not in table
+
+
+def test_an_unknown_key_is_asked_for_each_time(stack: Deployment) -> None:
+    """A key made a moment after it was asked for in vain is good at once."""
+    client = boto3.client("dynamodb")
+    keys = DynamoDbKeys(client, stack.outputs["TableName"])
+    assert None is keys.get_key("abc")
+    keys.add(ApiKey("abc", "acme"))
+
+    assert ApiKey("abc", "acme") == keys.get_key("abc")

@@ -1,0 +1,240 @@
+"""HTTP outwards: what a failed call says of itself, and whose media is fetched at all."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from klingway.adapters.http import GuardedMedia, HttpxCalls, is_public
+from klingway.adapters.media_info import measure
+from klingway.providers.contract import AnswerLostError, NotSentError
+from klingway.use_cases.ports import Measured, MediaError
+
+from local.simulators.media import ClipSpec, make_clip, make_cover
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """Serve one answer to everything on a free port of this machine; yield the origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            answer(self)
+
+        do_POST = do_GET  # noqa: N815 - http.server's name
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def sends(
+    body: bytes, *, status: int = 200, content_type: str = "video/mp4", length: int | None = None, **headers: str
+) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Type", content_type)
+        handler.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+        handler.close_connection = length is not None
+
+    return answer
+
+
+def fetch(url: str, trusted: list[str]) -> bytes:
+    with GuardedMedia(trusted).open(url) as opened:
+        return b"".join(opened.chunks)
+
+
+def call(url: str, *, timeout_s: float = 2.0, fresh: bool = True) -> int:
+    calls = HttpxCalls()
+    try:
+        return calls.call(
+            "POST", url, headers={"A": "b"}, json={"a": 1}, timeout_s=timeout_s, fresh_connection=fresh
+        ).status
+    finally:
+        calls._kept.close()  # noqa: SLF001 - Lambda never closes it; a test has to
+
+
+# ------------------------------------------------------------------------------------------------ calls to providers
+
+
+def test_a_port_that_nobody_listens_on_was_not_sent_to() -> None:
+    """A connection that never came about says so: nothing was created."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(NotSentError):
+            call(f"http://127.0.0.1:{unused.getsockname()[1]}")
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["creating", "querying"])
+def test_an_answer_that_does_not_come_is_lost(fresh: bool) -> None:  # noqa: FBT001
+    """The call went out and the time was up: a task may exist."""
+    gate = threading.Event()
+    with serving(lambda _: gate.wait(5) and None) as origin:
+        with pytest.raises(AnswerLostError):
+            call(origin, timeout_s=0.2, fresh=fresh)
+        gate.set()
+
+
+def test_a_connection_closed_without_an_answer_is_lost() -> None:
+    """A reset after the request was read: a task may exist."""
+    with serving(lambda handler: setattr(handler, "close_connection", True)) as origin, pytest.raises(AnswerLostError):
+        call(origin)
+
+
+def test_a_redirect_of_a_provider_is_not_followed() -> None:
+    """Credentials go to the configured host alone: a redirect comes back as it is."""
+    with serving(sends(b"", status=302, Location="http://127.0.0.1:1/")) as origin:
+        assert 302 == call(origin)
+
+
+# ---------------------------------------------------------------------------------------------------- outside media
+
+
+def test_media_of_a_trusted_origin_is_fetched() -> None:
+    """An origin named in the settings may lie on this machine."""
+    with serving(sends(b"film")) as origin:
+        assert b"film" == fetch(f"{origin}/v.mp4", [origin])
+
+
+def test_media_on_this_machine_is_refused_by_default() -> None:
+    """Nobody can have the worker fetch from its own loopback: the request never arrives."""
+    arrived: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        arrived.append(handler.path)
+        sends(b"secret")(handler)
+
+    with serving(answer) as origin, pytest.raises(MediaError):
+        fetch(f"{origin}/v.mp4", [])
+    assert [] == arrived
+
+
+def test_a_redirect_to_this_machine_is_refused() -> None:
+    """A trusted host that redirects to another port of this machine leads nowhere."""
+    arrived: list[str] = []
+
+    def inside(handler: BaseHTTPRequestHandler) -> None:
+        arrived.append(handler.path)
+        sends(b"secret")(handler)
+
+    with (
+        serving(inside) as private,
+        serving(sends(b"", status=302, Location=f"{private}/latest")) as origin,
+        pytest.raises(MediaError),
+    ):
+        fetch(f"{origin}/v.mp4", [origin])
+    assert [] == arrived
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (sends(b"abc", length=10), "short"),
+        (sends(b"", length=0), "short"),
+        (sends(b"no", status=403), "403"),
+        (sends(b"gone", status=404), "404"),
+        (sends(b"<html>", content_type="text/html; charset=utf-8"), "text/html"),
+        (sends(b"x", length=3 * 1024**3), "more than"),
+    ],
+    ids=["truncated", "empty", "refused", "missing", "a page", "too large"],
+)
+def test_media_that_is_not_whole_is_an_error(answer: Answer, words: str) -> None:
+    """A file that ends short, is refused, is a web page or too large is a MediaError that says which."""
+    with serving(answer) as origin, pytest.raises(MediaError, match=words):
+        fetch(f"{origin}/v.mp4", [origin])
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/x", "file:///etc/passwd", "http://", "http:///x", "nonsense", "http://[::1"]
+)
+def test_an_address_of_another_kind_is_refused(url: str) -> None:
+    """Only http and https addresses are opened at all."""
+    with pytest.raises(MediaError):
+        fetch(url, [])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",  # noqa: S104 - refused, not bound
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "fe80::1%eth0",
+        "fd00::1",
+        "ff02::1",
+        "2002:7f00:0001::",
+        "64:ff9b:1::1",
+        "64:ff9b::169.254.169.254",
+        "2001:db8::1",
+    ],
+)
+def test_an_address_that_is_not_public_is_told(address: str) -> None:
+    """Loopback, private, link-local, shared, reserved, documentation and multicast addresses, in IPv6 disguise too."""
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
+def test_a_public_address_is_told(address: str) -> None:
+    """Ordinary addresses of the internet pass."""
+    assert is_public(address)
+
+
+# ------------------------------------------------------------------------------------------------------- containers
+
+
+def test_a_film_says_its_length_and_size(tmp_path: Path) -> None:
+    """A clip of 3 s in 9:16 is measured as such."""
+    spec = ClipSpec(task_id="1", provider="klingai", model="kling-v3", prompt="a fox", aspect="9:16", duration_s=3)
+    path = tmp_path / "clip.mp4"
+    make_clip(spec, path)
+
+    with path.open("rb") as file:
+        found = measure(file)
+
+    assert found.duration_s == pytest.approx(3, abs=0.06)
+    assert found.width is not None
+    assert found.height is not None
+    assert found.width / found.height == pytest.approx(9 / 16, abs=0.01)
+    assert make_cover(spec)[:3] == b"\xff\xd8\xff"
+
+
+@pytest.mark.parametrize("data", [b"", b"<html></html>", b"\0" * 5000], ids=["nothing", "a page", "zeros"])
+def test_what_is_no_film_says_nothing(data: bytes) -> None:
+    """Other bytes have neither length nor size, and are no error."""
+    assert Measured(None, None, None) == measure(BytesIO(data))
