@@ -43,7 +43,7 @@ def bucket(request: pytest.FixtureRequest) -> MediaBucket:
     if request.param == "memory":
         return InMemoryBucket()
     stack: Deployment = request.getfixturevalue("stack")
-    return S3MediaBucket(boto3.client("s3"), stack.outputs["BucketName"])
+    return S3MediaBucket(lambda: boto3.client("s3"), stack.outputs["BucketName"])
 
 
 @pytest.mark.parametrize("mebibytes", [0, 1, 40], ids=["empty", "small", "in parts"])
@@ -61,7 +61,7 @@ def test_an_object_is_stored_whole(bucket: MediaBucket, mebibytes: int) -> None:
 
 def test_a_large_object_is_read_here_and_there(stack: Deployment) -> None:
     """A reader may jump to the end and back, as the reader of a film's container does."""
-    bucket = S3MediaBucket(boto3.client("s3"), stack.outputs["BucketName"])
+    bucket = S3MediaBucket(lambda: boto3.client("s3"), stack.outputs["BucketName"])
     stored = bucket.store("results/x", blocks(40), content_type="video/mp4")
 
     with bucket.open("results/x", stored.size_bytes) as file:
@@ -84,7 +84,7 @@ def test_a_stream_that_breaks_leaves_nothing(stack: Deployment) -> None:
 
     for count in (1, 40):
         with pytest.raises(MediaError):
-            S3MediaBucket(client, name).store("results/x", broken(count), content_type="video/mp4")
+            S3MediaBucket(lambda: client, name).store("results/x", broken(count), content_type="video/mp4")
 
     assert 0 == client.list_objects_v2(Bucket=name)["KeyCount"]
     assert [] == client.list_multipart_uploads(Bucket=name).get("Uploads", [])
@@ -107,8 +107,8 @@ class CountingS3:
 def test_a_small_object_of_known_length_is_one_call() -> None:
     """Up to the part size an object costs one PutObject; a larger one is sent in parts."""
     small, large = CountingS3(), CountingS3()
-    S3MediaBucket(small, "b").store("k", blocks(16), content_type="video/mp4")  # type: ignore[arg-type]
-    S3MediaBucket(large, "b").store("k", blocks(17), content_type="video/mp4")  # type: ignore[arg-type]
+    S3MediaBucket(lambda: small, "b").store("k", blocks(32), content_type="video/mp4")  # type: ignore[arg-type]
+    S3MediaBucket(lambda: large, "b").store("k", blocks(33), content_type="video/mp4")  # type: ignore[arg-type]
 
     assert ["put_object"] == small.calls
     assert ["create_multipart_upload", "upload_part", "upload_part", "complete_multipart_upload"] == large.calls
@@ -117,7 +117,7 @@ def test_a_small_object_of_known_length_is_one_call() -> None:
 def test_memory_stays_flat_whatever_the_size() -> None:
     """200 MB take no more memory at once than the part in hand, the one being filled and a chunk of each."""
     tracemalloc.start()
-    S3MediaBucket(CountingS3(), "b").store("k", blocks(200), content_type="video/mp4")  # type: ignore[arg-type]
+    S3MediaBucket(CountingS3, "b").store("k", blocks(200), content_type="video/mp4")  # type: ignore[arg-type]
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -127,7 +127,7 @@ def test_memory_stays_flat_whatever_the_size() -> None:
 def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:
     """A link is signed, ends when asked, and names the bucket's own region."""
     client = boto3.client("s3")
-    link = S3MediaBucket(client, stack.outputs["BucketName"]).link("results/a b.mp4", expires_s=900)
+    link = S3MediaBucket(lambda: client, stack.outputs["BucketName"]).link("results/a b.mp4", expires_s=900)
 
     assert "results/a%20b.mp4" in link
     assert "X-Amz-Expires=900" in link
@@ -136,7 +136,7 @@ def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:
 def test_work_arrives_as_it_was_sent(stack: Deployment) -> None:
     """A check, a submission and a nudge survive the queue."""
     client = boto3.client("sqs")
-    queue = SqsWorkQueue(client, stack.outputs["WorkQueueUrl"])
+    queue = SqsWorkQueue(lambda: client, stack.outputs["WorkQueueUrl"])
     works = [
         Work(kind=WorkKind.CHECK, id=JOB, number=3, nudge=2),
         Work(kind=WorkKind.SUBMIT, id=JOB, number=1),
@@ -159,7 +159,7 @@ def test_a_delay_is_whole_seconds_and_at_most_fifteen_minutes(delay_s: float, ex
         def send_message(self, **kwargs: Any) -> None:
             sent.append(kwargs)
 
-    SqsWorkQueue(Client(), "url").send(Work(kind=WorkKind.CHECK, id=JOB, number=1), delay_s=delay_s)  # type: ignore[arg-type]
+    SqsWorkQueue(Client, "url").send(Work(kind=WorkKind.CHECK, id=JOB, number=1), delay_s=delay_s)  # type: ignore[arg-type]
 
     assert expected == sent[0]["DelaySeconds"]
 

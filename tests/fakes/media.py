@@ -42,7 +42,7 @@ class ScriptedMedia:
         data = self.files[url]
         if isinstance(data, MediaError):
             raise data
-        yield OpenedMedia("video/mp4", len(data), iter([data]))
+        yield OpenedMedia("video/mp4", iter([data]))
 
 
 def measured_as(duration_s: float, width: int, height: int):  # noqa: ANN201 - a function of the port Measure

@@ -118,13 +118,13 @@ class _SubmittingServices(Generic[SomeSettings]):
 
     @cached_property
     def queue(self) -> SqsWorkQueue:
-        return SqsWorkQueue(clients.sqs(), self.settings.work_queue_url)
+        return SqsWorkQueue(clients.sqs, self.settings.work_queue_url)
 
     @cached_property
     def bucket(self) -> S3MediaBucket:
         from klingway.adapters.s3_media import S3MediaBucket
 
-        return S3MediaBucket(clients.s3(), self.settings.bucket_name)
+        return S3MediaBucket(clients.s3, self.settings.bucket_name)
 
     @cached_property
     def _master(self) -> Secret:
@@ -226,7 +226,7 @@ def callback() -> ReceiveCallback:
     settings = load(CallbackSettings)
     master = Secret(clients.secretsmanager(), settings.master_secret_arn)
     return ReceiveCallback(
-        queue=SqsWorkQueue(clients.sqs(), settings.work_queue_url), keyring=lambda: Keyring.of(master.read())
+        queue=SqsWorkQueue(clients.sqs, settings.work_queue_url), keyring=lambda: Keyring.of(master.read())
     )
 
 
@@ -239,7 +239,7 @@ def poller() -> TakeUpDue:
     settings = load(PollerSettings)
     return TakeUpDue(
         jobs=DynamoDbJobs(clients.dynamodb(), settings.table_name),
-        queue=SqsWorkQueue(clients.sqs(), settings.work_queue_url),
+        queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
         now=now,
     )
 

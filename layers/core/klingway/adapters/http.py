@@ -118,7 +118,7 @@ class GuardedMedia:
         size_bytes = int(said) if said.isascii() and said.isdecimal() else None
         if size_bytes is not None and size_bytes > MAX_MEDIA_BYTES:
             raise MediaError(f"the media is {size_bytes} bytes, more than {MAX_MEDIA_BYTES}")
-        return OpenedMedia(content_type, size_bytes, _bounded(answer, size_bytes))
+        return OpenedMedia(content_type, _bounded(answer, size_bytes))
 
 
 def _bounded(answer: httpx.Response, size_bytes: int | None) -> Iterator[bytes]:

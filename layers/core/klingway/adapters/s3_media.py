@@ -3,7 +3,8 @@
 import hashlib
 import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
@@ -12,7 +13,7 @@ from klingway.use_cases.ports import StoredObject
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES: Final = 16 * 1024 * 1024
+PART_BYTES: Final = 32 * 1024 * 1024
 """The buffer: an object up to this size is one PutObject, a larger one is sent in parts of it (at most 10,000)."""
 
 _BLOCK_BYTES: Final = 256 * 1024
@@ -21,11 +22,16 @@ _BLOCK_BYTES: Final = 256 * 1024
 class S3MediaBucket:
     """One bucket."""
 
-    def __init__(self, client: "S3Client", name: str) -> None:
-        self._client = client
+    def __init__(self, client: Callable[[], "S3Client"], name: str) -> None:
+        """`client` is called at the first use: making one takes its time, and many an event needs none."""
+        self._make_client = client
         self._name = name
         self._fresh: dict[str, bytes] = {}
         """The object written last, if it was small: it is measured at once, and need not be read back for that."""
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        return self._make_client()
 
     @property
     def name(self) -> str:

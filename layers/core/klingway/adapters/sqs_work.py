@@ -1,7 +1,8 @@
 """The work queue on SQS."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from klingway.domain.work import Work
@@ -15,9 +16,14 @@ _LONGEST_DELAY_S: Final = 900
 class SqsWorkQueue:
     """Sends work; Lambda receives it."""
 
-    def __init__(self, client: "SQSClient", url: str) -> None:
-        self._client = client
+    def __init__(self, client: Callable[[], "SQSClient"], url: str) -> None:
+        """`client` is called at the first use: making one takes its time, and many an event sends nothing."""
+        self._make_client = client
         self._url = url
+
+    @cached_property
+    def _client(self) -> "SQSClient":
+        return self._make_client()
 
     def send(self, work: Work, *, delay_s: float = 0) -> None:
         """Send one message, to be received no sooner than `delay_s` from now, in whole seconds."""

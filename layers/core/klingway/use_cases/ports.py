@@ -191,7 +191,6 @@ class OpenedMedia:
     """Media on its way."""
 
     content_type: str
-    size_bytes: int | None
     chunks: Iterator[bytes] = field(repr=False)
     """Raises MediaError where it ends short or grows beyond what is taken."""
 
