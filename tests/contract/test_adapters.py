@@ -199,16 +199,19 @@ def test_an_entry_names_the_bus_the_source_and_the_type(stack: Deployment) -> No
 
 
 def test_a_secret_is_read_once_and_anew_when_asked(stack: Deployment) -> None:
-    """Within its life a secret costs one call; `fresh` sees what was set since."""
+    """Within its life a secret costs one call; `fresh` sees what was set since, but asks at most every 10 s."""
     client = boto3.client("secretsmanager")
     arn = stack.outputs["KlingaiSecretArn"]
-    credentials = SecretCredentials(Secret(client, arn))
+    clock = [0.0]
+    credentials = SecretCredentials(Secret(client, arn, lambda: clock[0]))
     assert None is credentials.get()
     client.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": "simulated", "account": "eu"}))
 
-    kept, fresh = credentials.get(), credentials.get(fresh=True)
+    kept, too_soon = credentials.get(), credentials.get(fresh=True)
+    clock[0] = 10.1
+    fresh = credentials.get(fresh=True)
 
-    assert None is kept
+    assert (None, None) == (kept, too_soon)
     assert fresh is not None
     assert ("eu", "simulated") == (fresh.account, fresh.values["api_key"])
     assert "simulated" not in repr(fresh)

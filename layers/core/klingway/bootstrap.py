@@ -226,7 +226,9 @@ def callback() -> ReceiveCallback:
     settings = load(CallbackSettings)
     master = Secret(clients.secretsmanager(), settings.master_secret_arn)
     return ReceiveCallback(
-        queue=SqsWorkQueue(clients.sqs, settings.work_queue_url), keyring=lambda: Keyring.of(master.read())
+        queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
+        keyring=lambda: Keyring.of(master.read()),
+        fresh_keyring=lambda: Keyring.of(master.read(fresh=True)),
     )
 
 

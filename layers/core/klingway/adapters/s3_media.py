@@ -73,8 +73,9 @@ class S3MediaBucket:
 
     def open(self, key: str, size_bytes: int) -> BinaryIO:
         """Open an object for reading here and there; a large one is read in blocks, as far as it is looked at."""
-        if key in self._fresh:
-            return io.BytesIO(self._fresh[key])
+        fresh = self._fresh.pop(key, None)
+        if fresh is not None:
+            return io.BytesIO(fresh)
         reader = _ObjectReader(self._client, self._name, key, size_bytes)
         return cast("BinaryIO", io.BufferedReader(reader, _BLOCK_BYTES))
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from klingway.providers.contract import Credentials
@@ -10,22 +11,28 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 KEPT_S: Final = 300
+_LEAST_KEPT_S: Final = 10
+"""So often at most is a secret read anew on demand: whoever sends wrong tokens must not run up the bill."""
 _DEFAULT_ACCOUNT: Final = "default"
 
 
 class Secret:
     """One secret whose value is a JSON object of texts; `repr` shows nothing of it."""
 
-    def __init__(self, client: "SecretsManagerClient", arn: str) -> None:
+    def __init__(
+        self, client: "SecretsManagerClient", arn: str, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
         self._arn = arn
+        self._monotonic_s = monotonic_s
         self._kept: tuple[float, dict[str, str]] | None = None
 
     def read(self, *, fresh: bool = False) -> dict[str, str]:
-        """Return the secret's value; `fresh` asks Secrets Manager again."""
-        if fresh or self._kept is None or time.monotonic() - self._kept[0] > KEPT_S:
+        """Return the secret's value; `fresh` asks Secrets Manager again, unless it was asked some seconds ago."""
+        longest_s = _LEAST_KEPT_S if fresh else KEPT_S
+        if self._kept is None or self._monotonic_s() - self._kept[0] > longest_s:
             text = self._client.get_secret_value(SecretId=self._arn)["SecretString"]
-            self._kept = (time.monotonic(), json.loads(text))
+            self._kept = (self._monotonic_s(), json.loads(text))
         return self._kept[1]
 
 

@@ -1,6 +1,7 @@
 """Bodies of requests: JSON objects, and nothing that reads in two ways."""
 
 import json
+import math
 from typing import Any, Final
 
 from klingway.domain.errors import MalformedRequestError, UnsupportedMediaTypeError
@@ -20,7 +21,10 @@ def read_json_object(content_type: str, body: bytes) -> dict[str, Any]:
         said = f"here it is {media_type!r}" if media_type else "here it is missing"
         raise UnsupportedMediaTypeError(f"Send the body as 'Content-Type: {_JSON}'; {said}.")
     try:
-        said_object = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_refuse)
+        said_object = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
+        json.dumps(said_object, ensure_ascii=False).encode()  # half a surrogate pair is no character
+    except UnicodeEncodeError as error:
+        raise MalformedRequestError("The body has half a surrogate pair, which is no character.") from error
     except UnicodeDecodeError as error:
         raise MalformedRequestError(f"The body is not UTF-8: byte {error.start} has no meaning.") from error
     except json.JSONDecodeError as error:
@@ -42,6 +46,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{twice[:64]!r} stands twice in one object")
     return said
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text[:32]} is too large a number")
+    return number
 
 
 def _refuse(constant: str) -> None:

@@ -1,5 +1,6 @@
 """Give a tenant its keys."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +11,7 @@ from klingway.use_cases.ports import KeyStore
 
 _KEY_ID_CHARS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _KEY_ID_LENGTH: Final = 12
+_TENANT_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,15 @@ class IssuedKey:
 
 
 def issue_key(keys: KeyStore, keyring: Keyring, tenant: Tenant) -> IssuedKey:
-    """Make a key for a tenant, which comes to be if it is new."""
+    """Make a key for a tenant, which comes to be if it is new.
+
+    Raises:
+        ValueError: The name cannot be a tenant's: it stands in keys of the table and of the bucket.
+    """
+    if not _TENANT_NAME.fullmatch(tenant):
+        raise ValueError(
+            f"a tenant's name is 1 to 40 lower-case letters, digits and hyphens; here it is {tenant[:60]!r}"
+        )
     key = ApiKey("".join(secrets.choice(_KEY_ID_CHARS) for _ in range(_KEY_ID_LENGTH)), tenant)
     keys.add(key)
     access_key, secret_key = keyring.access_pair(key)

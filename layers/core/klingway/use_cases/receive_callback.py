@@ -34,21 +34,33 @@ class ReceiveCallback:
 
     queue: WorkQueue
     keyring: Callable[[], Keyring]
+    fresh_keyring: Callable[[], Keyring]
+    """The keyring read anew: a token may have been made with a master secret that was set a moment ago."""
 
     def run(self, subject: str, token: str, body: bytes) -> Reception:
         """Take one callback; a body that is no JSON nudges as well, for something did happen."""
         attempt_id = AttemptId.parse(subject)
-        if attempt_id is None or not self.keyring().proves_callback_token(str(attempt_id), token):
+        if attempt_id is None or not self._proves(str(attempt_id), token):
             return Reception.FORGED
         if len(body) > MAX_BODY_BYTES:
             return Reception.TOO_LARGE
         said = _read(body)
         if said.get("task_status") in RUNNING_WORDS:
             return Reception.PROGRESS
-        task_id = said.get("task_id")
-        claimed = str(task_id) if isinstance(task_id, (str, int)) and len(str(task_id)) <= MAX_TASK_ID_CHARS else None
+        claimed = _claim(said.get("task_id"))
         self.queue.send(Work.nudged(attempt_id, claimed))
         return Reception.NUDGED
+
+    def _proves(self, subject: str, token: str) -> bool:
+        keyrings = (self.keyring, self.fresh_keyring)
+        return any(keyring().proves_callback_token(subject, token) for keyring in keyrings)
+
+
+def _claim(task_id: object) -> str | None:
+    """Return the task id of a body as text, None where it is nothing that a provider would say."""
+    if isinstance(task_id, bool) or not isinstance(task_id, (str, int)):
+        return None
+    return str(task_id) if 1 <= len(str(task_id)) <= MAX_TASK_ID_CHARS else None
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""Deploys a template: resolves it and hands each resource to its creator; needs no server of its own."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, ParamValidationError
+
+from local.cloud import resources as _resources
+from local.cloud import serving as _serving
+from local.cloud.creators import CREATORS, INERT_TYPES, Context, UnsupportedError, inert_properties
+from local.cloud.model import Deployment, LocalFunction
+from local.cloud.resolve import Attributes, ResolveError, Stack
+from local.cloud.template import TemplateError, load
+
+__all__ = [
+    "DeployError",
+    "Deployment",
+    "LocalFunction",
+    "ResolveError",
+    "TemplateError",
+    "UnsupportedError",
+    "deploy",
+    "deploy_in_process",
+]
+
+# Importing them registers their creators.
+_CREATOR_MODULES = (_resources, _serving)
+
+_ACCOUNT = "123456789012"  # moto's own, unless a server says otherwise
+
+
+class DeployError(Exception):
+    """A resource could not be created; the message names logical id and type."""
+
+
+def deploy(
+    template: Path,
+    *,
+    parameters: Mapping[str, str],
+    client: Callable[[str], Any],
+    region: str,
+    account: str,
+    stack_name: str,
+    api_url: str,
+) -> Deployment:
+    """Create everything in a template.
+
+    Args:
+        template: The SAM template file.
+        parameters: Parameter values; the rest take their defaults.
+        client: Gives the boto3 client of a service name; all calls go through it.
+        region: The region to deploy into.
+        account: The account id that the clients work in.
+        stack_name: Prefix of all physical names.
+        api_url: What `ApiEndpoint` of the HTTP API gives, without a slash at the end.
+
+    Raises:
+        DeployError: A service refused a resource.
+        ResolveError: Something refers to what does not exist.
+        TemplateError: The template or a parameter is unusable.
+        UnsupportedError: A type or property has no counterpart here.
+    """
+    loaded = load(template, parameters, region)
+    deployment = Deployment(account=account, region=region)
+
+    def create(logical_id: str, kind: str, properties: dict[str, Any]) -> Attributes:
+        if kind in INERT_TYPES:
+            deployment.inert.append((logical_id, "*", INERT_TYPES[kind]))
+            return {"Ref": context.physical_name(logical_id)}
+        if kind not in CREATORS:
+            raise UnsupportedError(f"{logical_id} ({kind}): nothing creates this type here")
+        deployment.inert += inert_properties(logical_id, kind, properties)
+        try:
+            return CREATORS[kind].create(context, logical_id, properties)
+        except (ClientError, ParamValidationError, KeyError) as error:
+            raise DeployError(f"{logical_id} ({kind}): {error!r}") from error
+
+    stack = Stack(loaded, name=stack_name, region=region, account=account, create=create)
+    context = Context(stack=stack, client=client, deployment=deployment, api_url=api_url)
+    deployment.outputs = stack.deploy()
+    for logical_id, values in stack.attributes.items():
+        deployment.physical_ids[logical_id] = str(values["Ref"])
+        deployment.attributes[logical_id] = {name: value for name, value in values.items() if name != "Ref"}
+    return deployment
+
+
+def deploy_in_process(
+    template: Path,
+    parameters: Mapping[str, str] | None = None,
+    region: str = "eu-central-1",
+    *,
+    stack_name: str = "klingway",
+    api_url: str = "http://127.0.0.1",
+) -> Deployment:
+    """Deploy into this process's mocked AWS; to be called inside `moto.mock_aws()`.
+
+    Installs the changes to moto as well, so that races and transactions end as they do in AWS. Nothing is run: queues,
+    streams, rules and schedules move only if the caller moves them.
+
+    Args:
+        template: The SAM template file.
+        parameters: Parameter values; the rest take their defaults.
+        region: The region to deploy into.
+        stack_name: Prefix of all physical names.
+        api_url: What the HTTP API's `ApiEndpoint` gives.
+
+    Returns:
+        What was created, with each function's resolved environment.
+
+    Raises:
+        DeployError, ResolveError, TemplateError, UnsupportedError: As in `deploy`.
+    """
+    from local.cloud import patches  # noqa: PLC0415 - importing moto takes a while; a plain `deploy` needs none of it
+
+    patches.install()
+    clients: dict[str, Any] = {}
+
+    def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients have no common type
+        if service not in clients:
+            clients[service] = boto3.client(service, region_name=region)
+        return clients[service]
+
+    return deploy(
+        template,
+        parameters=parameters or {},
+        client=client,
+        region=region,
+        account=_ACCOUNT,
+        stack_name=stack_name,
+        api_url=api_url,
+    )

@@ -1,0 +1,391 @@
+"""The official KlingAI API over HTTP, as Kling's API specification of 2026-02-10 and the official pages around it say.
+
+Video families: `/v1/videos/omni-video`, `/v1/videos/text2video`, `/v1/videos/image2video`: create, query one (by
+task id or external id), list. Run it with `python -m local.simulators.klingai --port 8123`; it prints one line of
+JSON with its URL and its fake keys.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import re
+import signal
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import jwt
+from typing_extensions import override
+
+from local.simulators.behaviour import Behaviour, UnknownMarkerError, marks_of
+from local.simulators.klingai_rules import SPECIFICATION, ElementKind, InvalidError, Order, Product, Surroundings, check
+from local.simulators.media import FPS, ClipSpec
+from local.simulators.server import NotCreatedError, RefusedError, Request, Response, Simulator, json_response
+from local.simulators.tasks import DuplicateError, FullError, State, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Official elements that exist from the start; the numbers are of the simulator's making.
+PRESET_ELEMENTS: Final[Mapping[int, ElementKind]] = {
+    160: "image_refer",
+    161: "image_refer",
+    162: "video_refer",
+    163: "video_refer",
+}
+
+_WORDS: Final[Mapping[State, str]] = {
+    "submitted": "submitted",
+    "processing": "processing",
+    "succeeded": "succeed",
+    "failed": "failed",
+}
+_VIDEO_PATHS: Final[Mapping[str, Product]] = {
+    "/v1/videos/omni-video": "omni-video",
+    "/v1/videos/text2video": "text2video",
+    "/v1/videos/image2video": "image2video",
+}
+_PAGE_NUMBERS, _PAGE_SIZES = range(1, 1_001), range(1, 501)
+_SERVER_ERROR: Final = "Server internal error"
+_BUSY: Final = "parallel task over resource pack limit"
+_DOTS_OF_JWT: Final = 2
+
+
+class ApiError(Exception):
+    """An answer that is not a success.
+
+    Args:
+        status: HTTP.
+        code: Kling's service code.
+        message: Kling's text.
+    """
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class _Auth:
+    """Checks the header Authorization against the account's keys."""
+
+    api_keys: frozenset[str]
+    access_keys: Mapping[str, str]
+
+    def check(self, header: str) -> None:
+        """Checks it.
+
+        Raises:
+            ApiError: 401 with 1000 to 1004.
+        """
+        if not header.strip():
+            raise ApiError(401, 1001, "Authorization is empty")
+        scheme, _, token = header.partition(" ")
+        token = token.strip()
+        if scheme != "Bearer" or not token:
+            raise ApiError(401, 1002, "Authorization is invalid")
+        if token in self.api_keys:
+            return
+        dots = token.count(".")
+        if dots != _DOTS_OF_JWT:
+            parts = {0: "0", 1: "2"}.get(dots, "> 3")
+            raise ApiError(401, 1002, f"The token was expected to have 3 parts, but got {parts}")
+        self._check_jwt(token)
+
+    def _check_jwt(self, token: str) -> None:
+        try:
+            access_key = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        except jwt.InvalidTokenError:
+            raise ApiError(401, 1000, "Authentication failed: the token cannot be decoded") from None
+        if not isinstance(access_key, str) or access_key not in self.access_keys:
+            raise ApiError(401, 1002, "Authorization is invalid: access key not found")
+        try:
+            jwt.decode(token, self.access_keys[access_key], algorithms=["HS256"], options={"require": ["exp"]})
+        except jwt.ExpiredSignatureError:
+            raise ApiError(401, 1004, "Authorization has expired") from None
+        except jwt.ImmatureSignatureError:
+            raise ApiError(401, 1003, "Authorization is not yet valid") from None
+        except jwt.InvalidTokenError as error:
+            raise ApiError(401, 1000, f"Authentication failed: {error}") from None
+
+
+class KlingaiSimulator(Simulator):
+    """A KlingAI account on loopback.
+
+    Args:
+        api_keys: accepted as Bearer tokens.
+        access_keys: secret keys by access key (32 characters or more), for JWT.
+        generation_s: how long a task takes, seconds.
+        capacity: how many tasks may be unfinished at once; None: any number.
+        rules_as_of: the day whose official rules hold; the default is the specification's own.
+        webhook_secret: signs callbacks (`whsec_` and base64).
+        port: on 127.0.0.1; 0 takes a free one.
+        elements: element ids known besides the presets, and their kinds.
+        strict_elements: refuses element ids that are not known.
+    """
+
+    provider: ClassVar[str] = "klingai"
+
+    def __init__(
+        self,
+        *,
+        api_keys: Sequence[str],
+        access_keys: Mapping[str, str],
+        generation_s: float = 3.0,
+        capacity: int | None = None,
+        rules_as_of: date = SPECIFICATION,
+        webhook_secret: str | None = None,
+        port: int = 0,
+        elements: Mapping[int, ElementKind] | None = None,
+        strict_elements: bool = False,
+    ) -> None:
+        super().__init__(
+            Behaviour(generation_s=generation_s, capacity=capacity), webhook_secret=webhook_secret, port=port
+        )
+        self.rules_as_of = rules_as_of
+        self.elements = {**PRESET_ELEMENTS, **(elements or {})}
+        self.strict_elements = strict_elements
+        self._auth = _Auth(frozenset(api_keys), dict(access_keys))
+        self._numbers = itertools.count(1)
+
+    @override
+    def answer(self, request: Request) -> Response:
+        """Answers a request to the API."""
+        try:
+            self._auth.check(request.headers.get("authorization", ""))
+            return self._route(request)
+        except ApiError as error:
+            return _envelope(error.status, error.code, error.message)
+
+    @override
+    def callback_body(self, task: Task, state: State, behaviour: Behaviour) -> bytes:
+        """Returns the task without the envelope, in the documented form of callbacks: no watermark in it."""
+        word = _WORDS[state]
+        if behaviour.callback_word is not None and state in {"succeeded", "failed"}:
+            word = behaviour.callback_word
+        told = self._shown(task, state, word)
+        told.pop("watermark_info")
+        told.setdefault("task_result", {})
+        for video in told["task_result"].get("videos", []):
+            video.pop("watermark_url", None)
+        return json.dumps(told, ensure_ascii=False).encode()
+
+    def _route(self, request: Request) -> Response:
+        path = request.path.rstrip("/")
+        base, _, last = path.rpartition("/")
+        product, one = (_VIDEO_PATHS[path], "") if path in _VIDEO_PATHS else (_VIDEO_PATHS.get(base), last)
+        if product is None:
+            raise ApiError(404, 1203, f"Resource not found: {request.path}")
+        if request.method == "POST" and not one:
+            return self._create(request, product)
+        if request.method != "GET":
+            raise ApiError(404, 1202, f"Method {request.method} is not supported for {request.path}")
+        return self._one(one, product) if one else self._list(request, product)
+
+    # Creates.
+
+    def _create(self, request: Request, product: Product) -> Response:
+        body = _json_object(request)
+        try:
+            order = check(product, body, self._surroundings(body))
+            text, own_id = _all_text(body), order.external_task_id
+            task, fault = self.submit(
+                text,
+                own_id,
+                own_id or f"{product}:{text}",
+                lambda marks, behaviour: self._task(product, body, order, marks, behaviour),
+            )
+        except (InvalidError, UnknownMarkerError) as error:
+            raise ApiError(400, 1201, str(error)) from None
+        except RefusedError as error:
+            refusal = error.refusal
+            raise ApiError(refusal.status, refusal.code, refusal.message) from None
+        except DuplicateError:
+            raise ApiError(400, 1201, f"External_task_id {own_id} already exists") from None
+        except NotCreatedError:
+            raise ApiError(500, 5000, _SERVER_ERROR) from None
+        except FullError:
+            raise ApiError(429, 1303, _BUSY) from None
+        data = {
+            "task_id": task.id,
+            "task_info": {"external_task_id": task.external_id},
+            "task_status": "submitted",
+            "created_at": _ms(task.created_at),
+            "updated_at": _ms(task.created_at),
+        }
+        good, bad = _envelope(200, 0, "SUCCEED", data), _envelope(500, 5000, _SERVER_ERROR)
+        answered = self.spoil_answer(task, fault, good, bad)
+        answered.notes |= {"task_id": task.id, "unknown_fields": list(order.unknown_fields), "notes": list(order.notes)}
+        return answered
+
+    def _surroundings(self, body: Mapping[str, Any]) -> Surroundings:
+        def seconds(url: str) -> float:
+            own = self.task_of_media(url)
+            if own is not None:
+                return own.clip.frames / FPS
+            return self.behaviour.overlaid(marks_of(_all_text(body))).reference_video_s
+
+        return Surroundings(self.rules_as_of, self.elements, self.strict_elements, seconds)
+
+    def _task(
+        self, product: Product, body: Mapping[str, Any], order: Order, marks: dict[str, Any], behaviour: Behaviour
+    ) -> Task:
+        now = time.time()
+        task_id = f"{_ms(now)}{next(self._numbers) % 100_000:05d}"  # 13 and 5 digits
+        clip = ClipSpec(
+            task_id=task_id,
+            provider=self.provider,
+            model=order.model,
+            prompt=order.text,
+            mode=order.mode,
+            aspect=order.aspect,
+            duration_s=(round(order.seconds * FPS) + 1) / FPS,  # one frame more, as seen: "5.041"
+            sound=order.sound,
+        )
+        return Task(
+            id=task_id,
+            product=product,
+            external_id=order.external_task_id,
+            body=body,
+            clip=clip,
+            watermarked=order.watermark,
+            callback_url=order.callback_url,
+            marks=marks,
+            failure=behaviour.fail_message,
+            created_at=now,
+            generation_s=behaviour.generation_s,
+            extra={"units": order.units, "video_id": str(uuid.uuid4())},
+        )
+
+    # Reads.
+
+    def _one(self, reference: str, product: Product) -> Response:
+        task = self.book.find(reference, product)
+        behaviour = self.behaviour if task is None else self.behaviour.overlaid(task.marks)
+        fault, word = self.spoil_read(behaviour)
+        if (spoilt := _spoilt(fault)) is not None:
+            return spoilt
+        if task is None:
+            raise ApiError(400, 1201, f"Task not found by id/external id: {reference}")
+        state = task.state()
+        return _envelope(200, 0, "SUCCEED", self._shown(task, state, word or _WORDS[state]))
+
+    def _list(self, request: Request, product: Product) -> Response:
+        number = _page_value(request, "pageNum", 1, _PAGE_NUMBERS)
+        size = _page_value(request, "pageSize", 30, _PAGE_SIZES)
+        fault, word = self.spoil_read(self.behaviour)
+        if (spoilt := _spoilt(fault)) is not None:
+            return spoilt
+        tasks = self.book.newest_first(product)[(number - 1) * size : number * size]
+        data = [self._shown(task, state := task.state(), word or _WORDS[state]) for task in tasks]
+        return _envelope(200, 0, "SUCCEED", data)
+
+    def _shown(self, task: Task, state: State, word: str) -> dict[str, Any]:
+        """Returns the task object; its result and its cost are there from its success on."""
+        shown: dict[str, Any] = {
+            "task_id": task.id,
+            "task_status": word,
+            "task_status_msg": (task.failure or "simulated failure") if state == "failed" else "",
+            "task_info": {"external_task_id": task.external_id},
+            "watermark_info": {"enabled": task.watermarked},
+            "created_at": _ms(task.created_at),
+            "updated_at": _ms(min(time.time(), task.since(state))),
+        }
+        if state == "succeeded":
+            video = {
+                "id": task.extra["video_id"],
+                "url": self.media_url(task, "video.mp4"),
+                "duration": f"{task.clip.frames * 1000 // FPS / 1000:.3f}",
+            }
+            if task.watermarked:
+                video["watermark_url"] = self.media_url(task, "watermarked.mp4")
+            shown["task_result"] = {"videos": [video]}
+            if task.extra["units"] is not None:
+                shown["final_unit_deduction"] = str(task.extra["units"])
+        return shown
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+def _envelope(status: int, code: int, message: str, data: object = None) -> Response:
+    body = {"code": code, "message": message, "request_id": str(uuid.uuid4())}
+    return json_response(body if data is None else {**body, "data": data}, status, code=code, message=message)
+
+
+def _spoilt(fault: str) -> Response | None:
+    if fault == "error_5xx":
+        return _envelope(500, 5000, _SERVER_ERROR)
+    return Response(hang_up=True, notes={"fault": fault}) if fault == "time_out" else None
+
+
+def _json_object(request: Request) -> dict[str, Any]:
+    """Reads a create's body.
+
+    Raises:
+        ApiError: it is no JSON object, or is not said to be JSON ("Content-Type: application/json").
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise ApiError(400, 1200, "Content-Type must be application/json")
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise ApiError(400, 1200, "Request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, 1200, "Request body must be a JSON object")
+    return body
+
+
+def _all_text(body: Mapping[str, Any]) -> str:
+    """Returns all prompts of a create, for their markers."""
+    shots = body.get("multi_prompt")
+    owners = [body, *(shots if isinstance(shots, list) else [])]
+    texts = [owner.get("prompt") for owner in owners if isinstance(owner, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+def _page_value(request: Request, name: str, default: int, allowed: range) -> int:
+    value = request.query.get(name) or str(default)
+    if not (re.fullmatch(r"[0-9]{1,6}", value) and int(value) in allowed):
+        raise ApiError(400, 1201, f"{name} must be an integer within [{allowed[0]}, {allowed[-1]}]")
+    return int(value)
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    parser = argparse.ArgumentParser(description="Simulates the official KlingAI API on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--generation", type=float, default=3.0, metavar="SECONDS", help="how long a task takes")
+    parser.add_argument("--capacity", type=int, metavar="TASKS", help="how many may be unfinished at once")
+    parser.add_argument("--rules-as-of", type=date.fromisoformat, default=SPECIFICATION, metavar="YYYY-MM-DD")
+    chosen = parser.parse_args()
+    api_keys = ["fake-klingai-api-key"]
+    access_keys = {"fake-klingai-access-key": "fake-klingai-secret-key-of-32-characters"}
+    simulator = KlingaiSimulator(
+        api_keys=api_keys,
+        access_keys=access_keys,
+        generation_s=chosen.generation,
+        capacity=chosen.capacity,
+        rules_as_of=chosen.rules_as_of,
+        port=chosen.port,
+    )
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with simulator:
+        sys.stdout.write(json.dumps({"url": simulator.url, "api_keys": api_keys, "access_keys": access_keys}) + "\n")
+        sys.stdout.flush()
+        ended.wait()
+
+
+if __name__ == "__main__":
+    main()

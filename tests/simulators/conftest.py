@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, cast
+
+import httpx
+import pytest
+
+from local.simulators.klingai import KlingaiSimulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TLS = ssl.create_default_context()  # made once: it is slow, and not used
+API_KEY = "fake-api-key"
+ACCESS_KEY, SECRET_KEY = "fake-access-key", "fake-secret-key-of-at-least-32-characters"
+
+
+@dataclass
+class Kling:
+    """A simulator and a caller of it."""
+
+    simulator: KlingaiSimulator
+    http: httpx.Client  # noqa: TID251 - a test's own
+
+    def create(self, product: str = "omni-video", **fields: Any) -> httpx.Response:  # noqa: ANN401 - any JSON
+        """Posts a create: a valid one of omni-video, changed."""
+        body: dict[str, Any] = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9"}
+        return self.http.post(f"/v1/videos/{product}", json=body | fields)
+
+    def created(self, **fields: Any) -> str:  # noqa: ANN401 - any JSON
+        """Creates and returns the task's id."""
+        answer = self.create(**fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["data"]["task_id"])
+
+    def task(self, reference: str) -> dict[str, Any]:
+        """Queries a task."""
+        answer = self.http.get(f"/v1/videos/omni-video/{reference}")
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def ended(self, reference: str) -> dict[str, Any]:
+        """Waits for a task's end and returns it."""
+        until(lambda: self.task(reference)["task_status"] in {"succeed", "failed"})
+        return self.task(reference)
+
+    def video_url(self, reference: str) -> str:
+        """Waits for a task's end and returns its video."""
+        return cast("str", self.ended(reference)["task_result"]["videos"][0]["url"])
+
+
+@dataclass
+class Receiver:
+    """Takes callbacks."""
+
+    url: str
+    posts: list[dict[str, Any]] = field(default_factory=list)
+    status: int = 200
+
+    def words(self, task_id: str | None = None) -> list[str]:
+        """Returns the status words that came."""
+        return [post["json"]["task_status"] for post in self.posts if task_id in {None, post["json"]["task_id"]}]
+
+
+def until(holds: Callable[[], bool], seconds: float = 5.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+@pytest.fixture(name="until")
+def _until() -> Callable[..., None]:
+    return until
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Kling]]:
+    started: list[Kling] = []
+
+    def begin(**arguments: Any) -> Kling:  # noqa: ANN401 - the constructor's
+        arguments = {"api_keys": [API_KEY], "access_keys": {ACCESS_KEY: SECRET_KEY}, "generation_s": 0.1} | arguments
+        simulator = KlingaiSimulator(**arguments).start()
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        http = httpx.Client(base_url=simulator.url, headers=headers, verify=TLS)  # noqa: TID251 - a test's own
+        started.append(Kling(simulator, http))
+        return started[-1]
+
+    yield begin
+    for kling in started:
+        kling.http.close()
+        kling.simulator.stop()
+
+
+@pytest.fixture
+def kling(start: Callable[..., Kling]) -> Kling:
+    return start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            taken.posts.append({"at": time.time(), "headers": headers, "body": body, "json": json.loads(body)})
+            self.send_response(taken.status)
+            self.send_header("Content-Length", "0")
+            self.send_header("Location", taken.url)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 512
+        daemon_threads = True
+
+    server = Server(("127.0.0.1", 0), Handler)
+    taken = Receiver(f"http://127.0.0.1:{server.server_address[1]}/hooks/1")
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield taken
+    server.shutdown()
+    server.server_close()

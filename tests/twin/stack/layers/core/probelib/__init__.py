@@ -1,0 +1,3 @@
+"""Stands for the package of the core layer."""
+
+NAME = "core layer"

@@ -1,0 +1,107 @@
+"""What comes in by the callback path: proved, or nothing happens."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from klingway.domain.ids import AttemptId, JobId
+from klingway.domain.keys import Keyring
+from klingway.domain.work import Work
+from klingway.use_cases.receive_callback import MAX_BODY_BYTES, ReceiveCallback, Reception
+
+from tests.fakes.queue import RecordingQueue
+
+JOB = JobId("job_01M7XQJEV0CNR8GVSAAKQ466HV")
+SUBJECT = f"{JOB}-1"
+KEYRING = Keyring(["master"])
+TOKEN = KEYRING.callback_token(SUBJECT)
+
+
+@dataclass
+class Door:
+    queue: RecordingQueue = field(default_factory=RecordingQueue)
+    kept: Keyring = KEYRING
+    fresh: Keyring = KEYRING
+
+    def receive(self, body: Any, subject: str = SUBJECT, token: str = TOKEN) -> Reception:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        use_case = ReceiveCallback(queue=self.queue, keyring=lambda: self.kept, fresh_keyring=lambda: self.fresh)
+        return use_case.run(subject, token, raw)
+
+
+@pytest.mark.parametrize("word", ["succeed", "failed", "completed", "a word of no document"])
+def test_anything_but_progress_nudges(word: str) -> None:
+    """One check is queued, without a number, with the body's task id as a claim."""
+    door = Door()
+
+    assert Reception.NUDGED is door.receive({"task_id": "930810057590833241", "task_status": word})
+    work, delay_s = door.queue.take()
+    assert (Work.nudged(AttemptId(JOB, 1), "930810057590833241"), 0) == (work, delay_s)
+
+
+@pytest.mark.parametrize("word", ["submitted", "processing"])
+def test_progress_costs_nothing_more(word: str) -> None:
+    """Kling's two words for progress are answered, and nothing is queued."""
+    door = Door()
+
+    assert Reception.PROGRESS is door.receive({"task_id": "1", "task_status": word})
+    assert [] == door.queue.sent
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no json", b"[]", b'"succeed"', b"\xff\xfe", b"[" * 100_000, b'{"task_id": {"a": 1}}', b'{"task_id": true}'],
+    ids=["empty", "text", "a list", "a string", "no UTF-8", "deep", "an object as id", "true as id"],
+)
+def test_a_body_that_makes_no_sense_nudges_without_a_claim(body: bytes) -> None:
+    """The token is genuine, so something happened; what exactly, the provider is asked."""
+    door = Door()
+
+    assert Reception.NUDGED is door.receive(body)
+    work, _ = door.queue.take()
+    assert None is work.claimed_task_id
+
+
+@pytest.mark.parametrize(
+    ("subject", "token"),
+    [
+        (SUBJECT, TOKEN[:-1] + ("A" if TOKEN[-1] != "A" else "B")),
+        (SUBJECT, ""),
+        (f"{JOB}-2", TOKEN),
+        ("job_00000000000000000000000000-1", TOKEN),
+        ("nonsense", TOKEN),
+        (SUBJECT, KEYRING.media_signature(JOB, "video.mp4", 1)),
+        (SUBJECT, "é"),
+    ],
+    ids=["one letter", "none", "another attempt", "another job", "no attempt", "another purpose", "no ASCII"],
+)
+def test_a_forged_callback_does_nothing(subject: str, token: str) -> None:
+    """A token that is not this subject's is refused, and nothing is queued."""
+    door = Door()
+
+    assert Reception.FORGED is door.receive({"task_status": "succeed"}, subject, token)
+    assert [] == door.queue.sent
+
+
+def test_a_body_of_more_than_256_kb_is_refused() -> None:
+    """A genuine token does not buy more room; at the limit it passes."""
+    door = Door()
+
+    assert Reception.TOO_LARGE is door.receive(b" " * (MAX_BODY_BYTES + 1))
+    assert [] == door.queue.sent
+    assert Reception.NUDGED is door.receive(b" " * MAX_BODY_BYTES)
+
+
+def test_a_token_of_the_master_secret_before_is_good() -> None:
+    """During a rotation both master secrets prove."""
+    door = Door(kept=Keyring(["new", "master"]))
+
+    assert Reception.NUDGED is door.receive({"task_status": "succeed"})
+
+
+def test_a_token_of_a_master_secret_set_a_moment_ago_is_good() -> None:
+    """A warm function knows the old secret alone; it reads the new one before it refuses."""
+    door = Door(kept=Keyring(["old"]), fresh=Keyring(["master", "old"]))
+
+    assert Reception.NUDGED is door.receive({"task_status": "succeed"})
