@@ -28,12 +28,12 @@ class Kling:
     simulator: KlingaiSimulator
     http: httpx.Client  # noqa: TID251 - a test's own
 
-    def create(self, product: str = "omni-video", **fields: Any) -> httpx.Response:  # noqa: ANN401 - any JSON
+    def create(self, product: str = "omni-video", **fields: Any) -> httpx.Response:
         """Posts a create: a valid one of omni-video, changed."""
         body: dict[str, Any] = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9"}
         return self.http.post(f"/v1/videos/{product}", json=body | fields)
 
-    def created(self, **fields: Any) -> str:  # noqa: ANN401 - any JSON
+    def created(self, **fields: Any) -> str:
         """Creates and returns the task's id."""
         answer = self.create(**fields)
         assert answer.status_code == 200, answer.text
@@ -84,7 +84,7 @@ def _until() -> Callable[..., None]:
 def start() -> Iterator[Callable[..., Kling]]:
     started: list[Kling] = []
 
-    def begin(**arguments: Any) -> Kling:  # noqa: ANN401 - the constructor's
+    def begin(**arguments: Any) -> Kling:
         arguments = {"api_keys": [API_KEY], "access_keys": {ACCESS_KEY: SECRET_KEY}, "generation_s": 0.1} | arguments
         simulator = KlingaiSimulator(**arguments).start()
         headers = {"Authorization": f"Bearer {API_KEY}"}

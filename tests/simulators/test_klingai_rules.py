@@ -29,7 +29,7 @@ def els(count: int, start: int = 1000) -> list[dict[str, int]]:
     return [{"element_id": start + n} for n in range(count)]
 
 
-def shots(*durations: str, **changed: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def shots(*durations: str, **changed: Any) -> dict[str, Any]:
     rows = [{"index": n, "prompt": f"shot {n}", "duration": lasts} for n, lasts in enumerate(durations, 1)]
     rows = [row | changed for row in rows]
     total = sum(int(lasts) for lasts in durations if lasts.lstrip("-").isdigit())

@@ -8,9 +8,15 @@ from outside the chain, and takes the chain over when there is something to go o
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from klingway.domain.ids import AttemptId, JobId
+
+PROGRESS_WORDS: Final = frozenset({"submitted", "processing"})
+"""The status words of any provider's callback that say progress and nothing else: not worth any work.
+
+Source: Kling's API specification, `task_status`; the resellers that call back forward Kling's own body.
+"""
 
 
 class WorkKind(StrEnum):

@@ -22,12 +22,6 @@ _MODULES: Final[Mapping[str, str]] = {
     "klingai": "klingway.providers.klingai",
 }
 
-RUNNING_WORDS: Final = frozenset({"submitted", "processing"})
-"""The status words that say progress in any provider's callback; `callback` answers them at no further cost.
-
-Kling's API specification (`task_status`); the resellers that call back forward Kling's own body.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class ProviderParts:

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from klingway.domain.ids import AttemptId
 from klingway.domain.keys import Keyring
-from klingway.domain.work import Work
-from klingway.providers.registry import RUNNING_WORDS
+from klingway.domain.work import PROGRESS_WORDS, Work
 from klingway.use_cases.ports import WorkQueue
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -45,7 +44,7 @@ class ReceiveCallback:
         if len(body) > MAX_BODY_BYTES:
             return Reception.TOO_LARGE
         said = _read(body)
-        if said.get("task_status") in RUNNING_WORDS:
+        if said.get("task_status") in PROGRESS_WORDS:
             return Reception.PROGRESS
         claimed = _claim(said.get("task_id"))
         self.queue.send(Work.nudged(attempt_id, claimed))

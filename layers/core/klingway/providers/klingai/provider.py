@@ -65,7 +65,8 @@ class KlingaiProvider:
     @property
     def account(self) -> str | None:
         """Whose account calls are made under; None where no credential was set."""
-        credentials = self._usable_credentials(fresh=False)
+        # A credential that is missing may have been set a moment ago: it is looked for anew before anybody is refused.
+        credentials = self._usable_credentials(fresh=False) or self._usable_credentials(fresh=True)
         return credentials.account if credentials else None
 
     def _usable_credentials(self, *, fresh: bool) -> Credentials | None:

@@ -1,0 +1,250 @@
+"""Every sample event in events/ does in the real function what its name says after the two underscores.
+
+The functions run in this process on the template's own resources under moto, in a small world: one key, and four jobs, of
+which one is finished at the provider, one is running, one waits to be submitted, and one is stored. Only the provider and
+the media's host are played.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import moto
+import pytest
+from klingway import bootstrap, observability, settings
+from klingway.adapters import clients, http
+from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+from klingway.adapters.dynamodb_keys import DynamoDbKeys
+from klingway.domain.ids import JobId, ProviderName, Tenant
+from klingway.domain.job import Attempt, AttemptState, Job, State, StoredFile
+from klingway.domain.keys import ApiKey
+from klingway.providers.contract import HttpAnswer
+from klingway.use_cases.ports import OpenedMedia
+
+from local.cloud.deploy import Deployment, deploy_in_process
+from local.simulators.media import ClipSpec, make_clip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+ROOT = Path(__file__).parents[2]
+EVENTS = sorted((ROOT / "events").glob("*/*.json"))
+REGION = "eu-central-1"
+LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in ("api", "callback", "poller", "publisher", "worker")}
+
+# The sample events are signed under this; nobody else's gateway has it.
+MASTER = "sample-events-master-secret"
+KEY = ApiKey("sampleevents", "sample")
+FINISHED, RUNNING, WAITING, STORED = (
+    JobId(f"job_01KAGZ8Q00SAMP1E{rest}") for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000")
+)
+FINISHED_TASK, RUNNING_TASK = "930810057590833241", "930810057590833999"
+
+
+@dataclass
+class World:
+    """What the events meet."""
+
+    deployment: Deployment
+    jobs: DynamoDbJobs
+
+    def messages(self) -> int:
+        """How many messages the work queue holds, those sent with a delay among them."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
+        url = self.deployment.outputs["WorkQueueUrl"]
+        attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
+        return sum(int(attributes[name]) for name in names)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("media") / "video.mp4"
+    make_clip(ClipSpec("1", "klingai", "kling-v3-omni", "a fox", duration_s=0.5), path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
+    # Another file's clients and settings belong to another mocked AWS.
+    cached = (bootstrap.api, bootstrap.callback, bootstrap.poller, bootstrap.publisher, bootstrap.worker)
+    for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
+        each.cache_clear()
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setattr(http.HttpxCalls, "call", played_provider)
+    monkeypatch.setattr(http.GuardedMedia, "open", played_media(film))
+    with moto.mock_aws():
+        deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
+        jobs = DynamoDbJobs(boto3.client("dynamodb"), deployment.outputs["TableName"])
+        furnish(deployment, jobs)
+        yield World(deployment, jobs)
+    for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
+        each.cache_clear()
+
+
+def furnish(deployment: Deployment, jobs: DynamoDbJobs) -> None:
+    """Put the key and the jobs in their places."""
+    secrets = boto3.client("secretsmanager")
+    outputs = deployment.outputs
+    master = json.dumps({"current": MASTER, "previous": ""})
+    secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
+    secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
+    DynamoDbKeys(boto3.client("dynamodb"), outputs["TableName"]).add(KEY)
+    now = datetime.now(UTC)
+    key = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
+    file = StoredFile(
+        name="video.mp4", role="video", key=key, size_bytes=1, sha256="0", content_type="video/mp4", width=1, height=1
+    )
+    due_at = int(now.timestamp()) - 1
+    running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
+    later = due_at + 3600
+    world = (
+        running,
+        replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
+        replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
+        replace(running, id=STORED, state=State.SUCCEEDED, due_at=None, files=(file,), finished_at=now),
+    )
+    for each in world:
+        jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+
+
+def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
+    provider = ProviderName("klingai")
+    return Job(
+        id=job_id,
+        tenant=Tenant(KEY.tenant),
+        kind="video",
+        model="kling-v3-omni",
+        state=state,
+        provider=provider,
+        route=(provider,),
+        route_reason="the only provider",
+        created_at=now,
+        updated_at=now,
+        deadline_at=now + timedelta(days=1),
+        public_url="https://gateway.example",
+        number=number,
+        due_at=due_at,
+        attempts=(attempt(now, task_id),),
+    )
+
+
+def attempt(now: datetime, task_id: str) -> Attempt:
+    return Attempt(
+        number=1,
+        provider=ProviderName("klingai"),
+        account="default",
+        state=AttemptState.RUNNING,
+        handle={"path": "/v1/videos/omni-video", "task_id": task_id},
+        started_at=now,
+        accepted_at=now,
+        task_id=task_id,
+    )
+
+
+def played_provider(_self: object, method: str, url: str, **said: Any) -> HttpAnswer:
+    """KlingAI, in so far as the events ask it: it takes every task, and one of those that it has is done."""
+    task_id = url.rpartition("/")[2] if method == "GET" else "930810057590834000"
+    data: dict[str, Any] = {"task_id": task_id, "task_status": "submitted" if method == "POST" else "processing"}
+    if task_id == FINISHED_TASK:
+        video = {"id": "1", "url": "https://media.example/video.mp4", "duration": "0.5"}
+        data |= {"task_status": "succeed", "task_result": {"videos": [video]}}
+    assert (said["json"] is not None) == (method == "POST")
+    body = {"code": 0, "message": "SUCCEED", "request_id": "1", "data": data}
+    return HttpAnswer(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+def played_media(film: bytes) -> Callable[..., Any]:
+    @contextmanager
+    def opened(_self: object, _url: str) -> Iterator[OpenedMedia]:
+        yield OpenedMedia(content_type="video/mp4", chunks=iter([film]))
+
+    return opened
+
+
+def run(path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Mapping[str, Any], Any]:
+    """Give an event to its function, in the environment that the template gives it; return both event and answer."""
+    function = world.deployment.functions[LOGICAL_IDS[path.parent.name]]
+    for name, value in function.env.items():
+        monkeypatch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location(f"app_{path.parent.name}", function.root / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    event: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    context = SimpleNamespace(
+        function_name=function.name,
+        memory_limit_in_mb=function.memory_mb,
+        invoked_function_arn=function.arn,
+        aws_request_id="52fdfc07-2182-454f-963f-5f0f9a621d72",
+        get_remaining_time_in_millis=lambda: int(function.timeout_s * 1000),
+    )
+    return event, module.handler(event, context)
+
+
+def check_api(outcome: str, _event: Mapping[str, Any], answer: Any, _world: World) -> None:
+    assert answer["statusCode"] == int(outcome), answer.get("body")
+    if answer["statusCode"] >= 400:
+        assert json.loads(answer["body"])["status"] == int(outcome)
+
+
+def check_callback(outcome: str, _event: Mapping[str, Any], answer: Any, world: World) -> None:
+    status, _, queued = outcome.partition("_")
+    assert answer["statusCode"] == int(status)
+    assert world.messages() == {"nudged": 1, "nothing_queued": 0}[queued]
+
+
+def check_poller(outcome: str, _event: Mapping[str, Any], answer: Any, world: World) -> None:
+    count = int(outcome.partition("_")[0])
+    assert (answer, world.messages()) == ({"taken_up": count}, count)
+
+
+def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
+    (record,) = event["Records"]
+    found = world.jobs.get(JobId(json.loads(record["body"])["id"]))
+    assert (found.state.value if found else "none") == outcome
+
+
+def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, _world: World) -> None:
+    assert (len(event["Records"]), answer) == (int(outcome.partition("_")[0]), {"batchItemFailures": []})
+
+
+CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
+    "api": check_api,
+    "callback": check_callback,
+    "poller": check_poller,
+    "publisher": check_publisher,
+    "worker": check_worker,
+}
+
+
+@pytest.mark.parametrize("path", EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_event_does_what_its_name_says(path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample event given to its function ends as the part of its name after `__` says."""
+    event, answer = run(path, world, monkeypatch)
+
+    CHECKS[path.parent.name](path.stem.partition("__")[2], event, answer, world)
+
+
+def test_every_function_has_sample_events() -> None:
+    """Each function of the template has at least one, and each case says its outcome."""
+    assert {path.parent.name for path in EVENTS} == set(CHECKS)
+    assert all(path.stem.partition("__")[2] for path in EVENTS)
+
+
+def test_an_outdated_message_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work with a number that the row no longer expects neither asks the provider nor sends anything."""
+    before = world.jobs.get(FINISHED)
+    run(ROOT / "events" / "worker" / "outdated_number__running.json", world, monkeypatch)
+
+    assert (world.jobs.get(FINISHED), world.messages()) == (before, 0)

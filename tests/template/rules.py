@@ -1,0 +1,626 @@
+"""What the template has to be, a rule each: a rule yields a sentence for everything that is wrong.
+
+They are functions of a template, so that `test_mutations` can show each of them a broken one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from klingway import settings
+from klingway.adapters import dynamodb_rows
+from klingway.api.app import app
+from klingway.domain.events import DETAIL_TYPES
+from klingway.domain.ids import JobId, ProviderName, Tenant
+from klingway.domain.job import Job, State
+from klingway.providers import registry
+from moto.events.models import EventPattern
+
+from tests.template.stack import ROOT, Stack, listed, plain, references
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Rule = Callable[[Stack], Iterator[str]]
+
+SETTINGS = {
+    "ApiFunction": settings.ApiSettings,
+    "CallbackFunction": settings.CallbackSettings,
+    "PollerFunction": settings.PollerSettings,
+    "PublisherFunction": settings.PublisherSettings,
+    "WorkerFunction": settings.WorkerSettings,
+}
+
+INPUTS, RESULTS = "${MediaBucket.Arn}/inputs/*", "${MediaBucket.Arn}/results/*"
+PERMISSIONS: dict[str, set[tuple[str, str]]] = {
+    "ApiFunction": {
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:BatchGetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # a transaction asks for the rights of its writes
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
+        ("s3:PutObject", INPUTS),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+    },
+    "CallbackFunction": {("sqs:SendMessage", "WorkQueue.Arn"), ("secretsmanager:GetSecretValue", "MasterSecret")},
+    "PollerFunction": {
+        ("dynamodb:Query", "${JobsTable.Arn}/index/due"),
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+    },
+    "WorkerFunction": {
+        ("sqs:ReceiveMessage", "WorkQueue.Arn"),
+        ("sqs:DeleteMessage", "WorkQueue.Arn"),
+        ("sqs:GetQueueAttributes", "WorkQueue.Arn"),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("s3:PutObject", RESULTS),  # a multipart upload's parts and its end as well
+        ("s3:AbortMultipartUpload", RESULTS),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+    },
+    "PublisherFunction": {
+        ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
+        ("dynamodb:GetRecords", "JobsTable.StreamArn"),
+        ("dynamodb:GetShardIterator", "JobsTable.StreamArn"),
+        ("dynamodb:ListStreams", "*"),
+        ("events:PutEvents", "EventBus.Arn"),
+        ("s3:PutObject", "${MediaBucket.Arn}/aws/lambda/*"),
+        ("s3:ListBucket", "MediaBucket.Arn"),
+    },
+}
+"""Least privilege, by hand: what each function calls, and what Lambda calls in its name."""
+
+STARS = {("PublisherFunction", "dynamodb:ListStreams")}
+"""The only permissions that are about no one resource."""
+
+LOGS_ONLY = "AWSLambdaBasicExecutionRole"
+"""The one managed policy: it writes logs, and reads nothing."""
+
+KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret")
+OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
+
+
+# ------------------------------------------------------------------------------------------------------------ functions
+
+
+def handlers_exist(stack: Stack) -> Iterator[str]:
+    """Each function's folder has its handler, and it imports."""
+    for name, resource in stack.source["Resources"].items():
+        if resource["Type"] != "AWS::Serverless::Function":
+            continue
+        module, _, function = stack.functions()[name]["Handler"].partition(".")
+        path = ROOT / resource["Properties"]["CodeUri"] / f"{module}.py"
+        if not path.is_file():
+            yield f"{name}: there is no {path}"
+            continue
+        spec = importlib.util.spec_from_file_location(f"{name}_{module}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        imported = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(imported)
+        if not callable(getattr(imported, function, None)):
+            yield f"{name}: {path} has no {function}"
+
+
+def environment_is_settings(stack: Stack) -> Iterator[str]:
+    """Each function's variables are the fields of its settings, no more and no fewer."""
+    if set(stack.functions()) != set(SETTINGS):
+        yield f"functions {sorted(stack.functions())}, settings for {sorted(SETTINGS)}"
+    for name, model in SETTINGS.items():
+        given = set(stack.functions().get(name, {}).get("Environment", {}).get("Variables", {}))
+        wanted = {field.name.upper() for field in fields(model)}
+        if given != wanted:
+            yield f"{name}: {sorted(given ^ wanted)} only in one of template and settings"
+
+
+def timeouts_and_memory_said(stack: Stack) -> Iterator[str]:
+    """Each function says its own time-out and memory; code that counts with its time-out is told the same number."""
+    for name, resource in stack.source["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            missing = {"Timeout", "MemorySize"} - set(resource["Properties"])
+            if missing:
+                yield f"{name} does not say {sorted(missing)}"
+    for name, function in stack.functions().items():
+        told = function["Environment"]["Variables"].get("FUNCTION_TIMEOUT_S")
+        if told is not None and int(told) != function.get("Timeout"):
+            yield f"{name} is told {told} s and has {function.get('Timeout')} s"
+    if stack.functions()["ApiFunction"]["Timeout"] > 29:
+        yield "ApiFunction may run longer than API Gateway waits"
+    if stack.functions()["PollerFunction"]["Timeout"] >= 60:
+        yield "PollerFunction may still run when the next run begins"
+
+
+def logs_are_kept_and_end(stack: Stack) -> Iterator[str]:
+    """Each function and the API have a log group of a known name, with a retention, and write JSON."""
+    groups = stack.of("AWS::Logs::LogGroup")
+    for name, group in groups.items():
+        if "LogGroupName" not in group or group.get("RetentionInDays") != {"Ref": "LogRetentionDays"}:
+            yield f"{name} has no name, or not the retention of the parameter"
+    names = {plain(group.get("LogGroupName", "")) for group in groups.values()}
+    for name, function in stack.functions().items():
+        if f"/aws/lambda/${{{name}}}" not in names:
+            yield f"{name} has no log group"
+        if function.get("LoggingConfig", {}).get("LogFormat") != "JSON":
+            yield f"{name} does not log JSON"
+
+
+def access_log_hides_tokens(stack: Stack) -> Iterator[str]:
+    """The access log names routes and never paths: a callback's path carries its token, a media link's query its signature."""
+    said = stack.one("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]["Format"]
+    if not isinstance(json.loads(said), dict) or "$context.routeKey" not in said:
+        yield "it names no route"
+    if found := re.findall(r"\$context\.(path|customDomain.basePathMatched|domainName|queryString\w*)", said):
+        yield f"it shows {found}"
+
+
+def one_processor(stack: Stack) -> Iterator[str]:
+    """Functions and layers are for one processor, the parameter's, and layers are built for it."""
+    wanted = {"Ref": "Architecture"}
+    for name, function in stack.functions().items():
+        if function.get("Architectures") != [wanted]:
+            yield f"{name} is not for the parameter's processor"
+    for name, resource in stack.source["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            if resource.get("Metadata", {}).get("BuildArchitecture") != wanted:
+                yield f"{name} is not built for the parameter's processor"
+            if resource["Properties"].get("CompatibleArchitectures") != [wanted]:
+                yield f"{name} does not say the parameter's processor"
+
+
+# ---------------------------------------------------------------------------------------------------------- permissions
+
+
+def least_privilege(stack: Stack) -> Iterator[str]:
+    """Each function's role allows exactly what the table above says."""
+    for name in stack.functions():
+        allowed = {
+            (action, plain(resource))
+            for statement in stack.statements(name)
+            for action in listed(statement["Action"])
+            for resource in listed(statement["Resource"])
+        }
+        if more := sorted(allowed - PERMISSIONS[name]):
+            yield f"{name} may do too much: {more}"
+        if fewer := sorted(PERMISSIONS[name] - allowed):
+            yield f"{name} may not do what it has to: {fewer}"
+        if any(statement["Effect"] != "Allow" for statement in stack.statements(name)):
+            yield f"{name} has a statement that is no Allow"
+
+
+def no_wildcards(stack: Stack) -> Iterator[str]:
+    """No action has a star; a resource has one alone only where the reason stands beside it."""
+    for name in stack.functions():
+        for statement in stack.statements(name):
+            for action in listed(statement["Action"]):
+                if "*" in action:
+                    yield f"{name}: {action}"
+                if "*" in listed(statement["Resource"]) and (name, action) not in STARS:
+                    yield f"{name}: {action} on everything"
+    lines = stack.text.splitlines()
+    for number, line in enumerate(lines):
+        if re.search(r"Resource: ['\"]\*['\"]$", line) and " # " not in "".join(lines[number - 3 : number]):
+            yield f"line {number + 1}: a star without a reason"
+
+
+def no_wide_managed_policies(stack: Stack) -> Iterator[str]:
+    """A managed policy is about everything in the account: none is used but the one that writes logs."""
+    for name in stack.functions():
+        for policy in map(plain, stack.role_of(name).get("ManagedPolicyArns", [])):
+            if not policy.endswith(f"/{LOGS_ONLY}"):
+                yield f"{name}: {policy}"
+
+
+def only_lambda_takes_roles(stack: Stack) -> Iterator[str]:
+    """Each role is for Lambda alone."""
+    for name, role in stack.of("AWS::IAM::Role").items():
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            if listed(statement["Principal"]["Service"]) != ["lambda.amazonaws.com"]:
+                yield f"{name} can be taken by {statement['Principal']}"
+
+
+# ------------------------------------------------------------------------------------------------------------ messaging
+
+
+def loops_allowed_for_worker(stack: Stack) -> Iterator[str]:
+    """The worker, which sends itself the next check, is let run in circles; nobody else is."""
+    for name, function in stack.functions().items():
+        said = function.get("RecursiveLoop")
+        if said != ("Allow" if name == "WorkerFunction" else None):
+            yield f"{name}: RecursiveLoop {said}"
+
+
+def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
+    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
+    queue = stack.one("AWS::SQS::Queue", "WorkQueue")
+    if queue.get("VisibilityTimeout", 0) < 6 * stack.functions()["WorkerFunction"]["Timeout"]:
+        yield "a message may come back while it is being worked on"
+    redrive = queue.get("RedrivePolicy", {})
+    if plain(redrive.get("deadLetterTargetArn", "")) != "WorkDeadLetterQueue.Arn":
+        yield "work that fails time and again goes nowhere"
+    if redrive.get("maxReceiveCount", 0) < 5:
+        yield "throttled work is given up too early"
+    dead = stack.one("AWS::SQS::Queue", "WorkDeadLetterQueue")
+    if dead.get("MessageRetentionPeriod", 0) <= queue.get("MessageRetentionPeriod", 345_600):
+        yield "dead letters are kept no longer than work"
+    for name, properties in stack.of("AWS::SQS::Queue").items():
+        if properties.get("SqsManagedSseEnabled") is not True:
+            yield f"{name} is not encrypted"
+
+
+def one_message_a_time(stack: Stack) -> Iterator[str]:
+    """The worker gets one message at a time, and as many of them at once as the parameter says."""
+    mapping = _mapping(stack, "WorkerFunction")
+    if mapping.get("BatchSize") != 1:
+        yield f"BatchSize {mapping.get('BatchSize')}"
+    if mapping.get("ScalingConfig", {}).get("MaximumConcurrency") != {"Ref": "WorkerConcurrency"}:
+        yield "its concurrency is not the parameter's"
+    if plain(mapping["EventSourceArn"]) != "WorkQueue.Arn":
+        yield "it reads another queue"
+
+
+def stream_loses_nothing(stack: Stack) -> Iterator[str]:
+    """The publisher reads the table's stream from its beginning, and what cannot be published ends in the bucket."""
+    mapping = _mapping(stack, "PublisherFunction")
+    wanted = {
+        "StartingPosition": "TRIM_HORIZON",
+        "BisectBatchOnFunctionError": True,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MaximumRecordAgeInSeconds": 23 * 3600,
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["MediaBucket", "Arn"]}}},
+        "EventSourceArn": {"Fn::GetAtt": ["JobsTable", "StreamArn"]},
+    }
+    for name, value in wanted.items():
+        if mapping.get(name) != value:
+            yield f"{name} is {mapping.get(name)!r}"
+    if "MaximumRetryAttempts" in mapping:
+        yield "it gives up after some attempts, whatever the time"
+
+
+def filter_lets_ends_through(stack: Stack) -> Iterator[str]:
+    """Exactly the announced ends of jobs wake the publisher; it is asked of rows as the adapter writes them."""
+    pattern = [
+        item["Pattern"] for item in _mapping(stack, "PublisherFunction").get("FilterCriteria", {}).get("Filters", [])
+    ]
+    if len(pattern) != 1:
+        yield f"{len(pattern)} filters"
+        return
+    says = EventPattern.load(pattern[0])
+    for state in State:
+        for announced in (True, False):
+            passes = says.matches_event(stream_record(state, announced=announced))
+            if passes != (announced and state in DETAIL_TYPES):
+                yield f"{state.value}, {'announced' if announced else 'not announced'}: {passes}"
+    alias = {"pk": {"S": "key#t#k"}, "sk": {"S": "idempotency"}, "expires_at": {"N": "1"}}
+    if says.matches_event({"dynamodb": {"NewImage": alias}}) or says.matches_event({"dynamodb": {"Keys": alias}}):
+        yield "a row that is no job's passes"
+
+
+def stream_record(state: State, *, announced: bool) -> dict[str, Any]:
+    """A record of the table's stream about a job, its image as the adapter writes it."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    job = Job(
+        id=JobId("job_01JD4ZK8M0ABCDEFGHJKMNPQRS"),
+        tenant=Tenant("demo"),
+        kind="video",
+        model="kling-v3-omni",
+        state=state,
+        provider=ProviderName("klingai"),
+        route=(ProviderName("klingai"),),
+        route_reason="named",
+        created_at=now,
+        updated_at=now,
+        deadline_at=now + timedelta(days=1),
+        public_url="https://example.com",
+        sequence=3,
+    )
+    image = dynamodb_rows.item_of(job) | ({"announce": {"N": "3"}} if announced else {})
+    return {"eventName": "MODIFY", "dynamodb": {"Keys": dynamodb_rows.job_key(job.id), "NewImage": image}}
+
+
+def schedule_each_minute(stack: Stack) -> Iterator[str]:
+    """The poller runs each minute, and a run that failed is not repeated: the next one does the same."""
+    (rule,) = stack.of("AWS::Events::Rule").values()
+    if rule.get("ScheduleExpression") != "rate(1 minute)" or rule.get("State", "ENABLED") != "ENABLED":
+        yield f"the schedule is {rule.get('ScheduleExpression')}, {rule.get('State')}"
+    if [plain(target["Arn"]) for target in rule["Targets"]] != ["PollerFunction.Arn"]:
+        yield "it calls another function"
+    configs = list(stack.of("AWS::Lambda::EventInvokeConfig").values())
+    if [config.get("MaximumRetryAttempts") for config in configs] != [0]:
+        yield "a failed run is repeated"
+
+
+def _mapping(stack: Stack, function: str) -> dict[str, Any]:
+    (found,) = [
+        mapping
+        for mapping in stack.of("AWS::Lambda::EventSourceMapping").values()
+        if plain(mapping["FunctionName"]) == function
+    ]
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------------------- data
+
+
+def table_has_keys_and_indexes(stack: Stack) -> Iterator[str]:
+    """The table has the keys that the adapter uses, its two indexes, and no attribute that nothing uses."""
+    table = stack.one("AWS::DynamoDB::Table")
+    indexes = {
+        index["IndexName"]: (_keys(index), index["Projection"]) for index in table.get("GlobalSecondaryIndexes", [])
+    }
+    if _keys(table) != ["pk:HASH", "sk:RANGE"]:
+        yield f"its key is {_keys(table)}"
+    wanted = {
+        "by_tenant": (
+            ["tenant:HASH", "id:RANGE"],
+            {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind", "state", "provider", "reference"]},
+        ),
+        "due": (["due_shard:HASH", "due_at:RANGE"], {"ProjectionType": "KEYS_ONLY"}),
+    }
+    if indexes != wanted:
+        yield f"its indexes are {indexes}"
+    types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+    if types != dict.fromkeys(["pk", "sk", "tenant", "id", "due_shard"], "S") | {"due_at": "N"}:
+        yield f"its attributes are {types}"
+    if table.get("BillingMode") != "PAY_PER_REQUEST":
+        yield "it is not on demand"
+
+
+def checks_change_no_list(stack: Stack) -> Iterator[str]:
+    """What a check changes is in no projection of the list's index: it would be written, and paid for, twice."""
+    table = stack.one("AWS::DynamoDB::Table")
+    for index in table["GlobalSecondaryIndexes"]:
+        projected = set(index["Projection"].get("NonKeyAttributes", []))
+        if found := projected & {"number", "due_at", "updated_at", "attempts", "store_failures"}:
+            yield f"{index['IndexName']} projects {sorted(found)}"
+
+
+def _keys(properties: dict[str, Any]) -> list[str]:
+    return [f"{key['AttributeName']}:{key['KeyType']}" for key in properties["KeySchema"]]
+
+
+def table_is_safe(stack: Stack) -> Iterator[str]:
+    """The table streams new images, forgets what is over, can be put back to any second, and is encrypted."""
+    table = stack.one("AWS::DynamoDB::Table")
+    wanted = {
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+        "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True},
+    }
+    for name, value in wanted.items():
+        if table.get(name) != value:
+            yield f"{name} is {table.get(name)}"
+
+
+def bucket_is_private(stack: Stack) -> Iterator[str]:
+    """The bucket is encrypted and nobody's but the account's, and is spoken to over TLS alone."""
+    bucket = stack.one("AWS::S3::Bucket")
+    rules = bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    if [rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules] != ["AES256"]:
+        yield "it is not encrypted"
+    names = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    if bucket.get("PublicAccessBlockConfiguration") != dict.fromkeys(names, True):
+        yield "it can be made public"
+    if bucket.get("OwnershipControls", {}).get("Rules") != [{"ObjectOwnership": "BucketOwnerEnforced"}]:
+        yield "its objects can belong to others"
+    policy = stack.one("AWS::S3::BucketPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    if (statement["Effect"], statement["Principal"], statement["Action"], statement["Condition"]) != (
+        "Deny",
+        "*",
+        "s3:*",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    ):
+        yield "it is spoken to without TLS"
+    if [plain(resource) for resource in statement["Resource"]] != ["MediaBucket.Arn", "${MediaBucket.Arn}/*"]:
+        yield "its policy does not cover bucket and objects"
+    lifecycle = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+    if not any("AbortIncompleteMultipartUpload" in rule for rule in lifecycle):
+        yield "half uploads stay, and cost"
+    if any("ExpirationInDays" in rule and not rule.get("Prefix", "").startswith("inputs/") for rule in lifecycle):
+        yield "results are deleted by time"
+
+
+def nothing_is_lost(stack: Stack) -> Iterator[str]:
+    """Table, bucket and secrets stay when the stack goes; what holds no data goes with it."""
+    for name, resource in stack.source["Resources"].items():
+        policies = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        if name in KEPT and policies != ("Retain", "Retain"):
+            yield f"{name} goes with the stack: {policies}"
+        if name not in KEPT and "Retain" in policies:
+            yield f"{name} stays behind"
+
+
+def providers_are_registry(stack: Stack) -> Iterator[str]:
+    """PROVIDERS names exactly the registry's providers, each with a secret, an address and its rules' day of its own."""
+    names = registry.names()
+    for function in ("ApiFunction", "WorkerFunction"):
+        said = stack.functions()[function]["Environment"]["Variables"]["PROVIDERS"]["Fn::Sub"]
+        providers = json.loads(said)
+        if list(providers) != list(names):
+            yield f"{function} has {list(providers)}"
+        for name, provider in providers.items():
+            title = name.capitalize()
+            wanted = {"base_url": f"${{{title}BaseUrl}}", "secret_arn": f"${{{title}Secret}}"}
+            if provider != wanted | {"rules_as_of": f"${{{title}RulesAsOf}}"}:
+                yield f"{function}: {name} is {provider}"
+
+
+def secrets_are_providers(stack: Stack) -> Iterator[str]:
+    """There is one secret per provider, empty, and the master secret, generated and long."""
+    secrets = stack.of("AWS::SecretsManager::Secret")
+    wanted = {"MasterSecret"} | {f"{name.capitalize()}Secret" for name in registry.names()}
+    if set(secrets) != wanted:
+        yield f"{sorted(set(secrets) ^ wanted)}"
+    for name, secret in secrets.items():
+        if name != "MasterSecret" and secret.get("SecretString") != "{}":
+            yield f"{name} has something in the template"
+    master = secrets["MasterSecret"]["GenerateSecretString"]
+    if master.get("GenerateStringKey") != "current" or master.get("PasswordLength", 0) < 43:
+        yield "the master secret is not generated, or short"
+    if json.loads(master.get("SecretStringTemplate", "{}")) != {"previous": ""}:
+        yield "the master secret has not its form"
+
+
+# ------------------------------------------------------------------------------------------------------------------ API
+
+
+def routes_of_template(stack: Stack) -> dict[tuple[str, str], str]:
+    """Method and path of each route to the function that serves it; the default route excepted."""
+    routes = {}
+    for path, methods in stack.one("AWS::ApiGatewayV2::Api")["Body"]["paths"].items():
+        for method, operation in methods.items():
+            uri = plain(operation["x-amazon-apigateway-integration"]["uri"])
+            (function,) = re.findall(r"\$\{(\w+)\.Arn\}", uri)
+            if path != "/$default":
+                routes[method.upper(), path] = function
+            elif function != "ApiFunction":
+                routes["ANY", path] = function
+    return routes
+
+
+def routes_are_apis(stack: Stack) -> Iterator[str]:
+    """The template's routes and those of `klingway.api.app` are the same; callbacks go to their own function."""
+    resolver: Any = app
+    in_code = {
+        (route.method, re.sub(r"<(\w+)>", r"{\1}", str(route.path)))
+        for route in [*resolver._static_routes, *resolver._dynamic_routes]  # noqa: SLF001 - Powertools shows them nowhere else
+    }
+    wanted = dict.fromkeys(in_code, "ApiFunction")
+    wanted["POST", "/callbacks/{subject}/{token}"] = "CallbackFunction"
+    routes = routes_of_template(stack)
+    for route in sorted(set(wanted) | set(routes)):
+        if routes.get(route) != wanted.get(route):
+            yield f"{route}: {routes.get(route)} in the template, {wanted.get(route)} in the code"
+    if "/$default" not in stack.one("AWS::ApiGatewayV2::Api")["Body"]["paths"]:
+        yield "an unknown path is answered by API Gateway itself"
+
+
+def gateway_may_call(stack: Stack) -> Iterator[str]:
+    """API Gateway and EventBridge may call the functions that they are to call, and nobody else may."""
+    callers = {
+        (plain(permission["FunctionName"]).removesuffix(".Arn"), permission["Principal"], "SourceArn" in permission)
+        for permission in stack.of("AWS::Lambda::Permission").values()
+    }
+    wanted = {
+        ("ApiFunction", "apigateway.amazonaws.com", True),
+        ("CallbackFunction", "apigateway.amazonaws.com", True),
+        ("PollerFunction", "events.amazonaws.com", True),
+    }
+    if callers != wanted:
+        yield f"{sorted(callers ^ wanted)}"
+
+
+# ---------------------------------------------------------------------------------------------------------- as a whole
+
+
+def no_circle(stack: Stack) -> Iterator[str]:
+    """No resource depends on itself by way of others: CloudFormation refuses that, and no linter says so."""
+    needs = {
+        name: {other for other in references(resource) if other in stack.resources}
+        for name, resource in stack.resources.items()
+    }
+    done: set[str] = set()
+
+    def walk(name: str, way: tuple[str, ...]) -> Iterator[str]:
+        if name in way:
+            yield " -> ".join([*way[way.index(name) :], name])
+        elif name not in done:
+            for other in sorted(needs[name]):
+                yield from walk(other, (*way, name))
+            done.add(name)
+
+    for name in needs:
+        yield from walk(name, ())
+
+
+def references_exist(stack: Stack) -> Iterator[str]:
+    """Whatever is referred to is there."""
+    known = set(stack.resources) | set(stack.source["Parameters"])
+    nodes = {**stack.resources, "Outputs": {"Outputs": stack.source["Outputs"]}}
+    # SAM gives layers an id of their own per content; what refers to them in the source is translated with them.
+    for name, node in nodes.items():
+        for other in references(node):
+            if not other.startswith("AWS::") and other not in known:
+                yield f"{name} refers to {other}"
+
+
+def parameters_are_used(stack: Stack) -> Iterator[str]:
+    """Each parameter is described, has a default, and is used."""
+    used = set(references(stack.source["Resources"])) | set(references(stack.source["Conditions"]))
+    used |= set(references(stack.source["Globals"]))
+    for name, parameter in stack.source["Parameters"].items():
+        if not parameter.get("Description") or "Default" not in parameter:
+            yield f"{name} has no description or no default"
+        if name not in used:
+            yield f"{name} is used nowhere"
+
+
+def outputs_for_users(stack: Stack) -> Iterator[str]:
+    """Users get what they call, read and listen to, and `klingway init` what it fills in."""
+    outputs = stack.source["Outputs"]
+    secrets = {f"{name}Arn" for name in stack.of("AWS::SecretsManager::Secret")}
+    if set(outputs) != OUTPUTS | secrets:
+        yield f"{sorted(set(outputs) ^ (OUTPUTS | secrets))}"
+    for name, output in outputs.items():
+        if not output.get("Description"):
+            yield f"{name} has no description"
+
+
+def sentence_above_each(stack: Stack) -> Iterator[str]:
+    """Above each resource stands why it is there; a log group says it by its name."""
+    lines = stack.text.splitlines()
+    for name, resource in stack.source["Resources"].items():
+        number = lines.index(f"  {name}:")
+        if resource["Type"] != "AWS::Logs::LogGroup" and not lines[number - 1].startswith("  # "):
+            yield name
+
+
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        handlers_exist,
+        environment_is_settings,
+        timeouts_and_memory_said,
+        logs_are_kept_and_end,
+        access_log_hides_tokens,
+        one_processor,
+        least_privilege,
+        no_wildcards,
+        no_wide_managed_policies,
+        only_lambda_takes_roles,
+        loops_allowed_for_worker,
+        queue_waits_for_worker,
+        one_message_a_time,
+        stream_loses_nothing,
+        filter_lets_ends_through,
+        schedule_each_minute,
+        table_has_keys_and_indexes,
+        checks_change_no_list,
+        table_is_safe,
+        bucket_is_private,
+        nothing_is_lost,
+        providers_are_registry,
+        secrets_are_providers,
+        routes_are_apis,
+        gateway_may_call,
+        no_circle,
+        references_exist,
+        parameters_are_used,
+        outputs_for_users,
+        sentence_above_each,
+    )
+}
