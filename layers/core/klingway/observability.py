@@ -37,12 +37,23 @@ class Stopwatch:
         """Start from nothing again."""
         self.spent_s = 0.0
 
-    def __enter__(self) -> None:
+    def start(self, **_: object) -> None:
+        """Begin to count; takes and ignores what botocore tells of a call."""
         self._began = perf_counter()
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self, **_: object) -> None:
+        """Add what has passed since `start`."""
         self.spent_s += perf_counter() - self._began
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
 
 provider_time = Stopwatch()
 """How long providers took to answer, within the event being handled."""
+
+aws_time = Stopwatch()
+"""How long AWS took to answer, within the event being handled."""

@@ -114,7 +114,7 @@ def load(model: type[Settings]) -> Settings:
             continue
         try:
             values[field.name] = _READERS[types[field.name]](text)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             wrong.append(f"{variable} has not the form of {types[field.name]}")
     if wrong:
         raise SettingsError("; ".join(wrong))

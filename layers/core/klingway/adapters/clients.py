@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from klingway.observability import aws_time
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -26,7 +28,11 @@ _S3_CONFIG = _CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_styl
 
 @cache
 def _client(service: str) -> Any:  # noqa: ANN401 - boto3 makes the type at run time
-    return boto3.client(service, config=_S3_CONFIG if service == "s3" else _CONFIG)
+    client = boto3.client(service, config=_S3_CONFIG if service == "s3" else _CONFIG)
+    client.meta.events.register("before-call", aws_time.start)
+    client.meta.events.register("after-call", aws_time.stop)
+    client.meta.events.register("after-call-error", aws_time.stop)
+    return client
 
 
 def dynamodb() -> "DynamoDBClient":

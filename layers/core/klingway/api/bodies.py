@@ -40,11 +40,11 @@ def read_json_object(content_type: str, body: bytes) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:64]!r} stands twice in one object")
+    said: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in said:
+            raise ValueError(f"{name[:64]!r} stands twice in one object")
+        said[name] = value
     return said
 
 

@@ -54,30 +54,12 @@ class Trait(StrEnum):
     """What a request is like, where a limit depends on it."""
 
     MULTI_SHOT = "several shots"
-    INTELLIGENT_SHOTS = "shots split by the model"
     FIRST_FRAME = "a first frame"
     LAST_FRAME = "a last frame"
     REFERENCE_IMAGES = "reference images"
     VIDEO = "a video"
-    EDIT = "a video to edit"
-    INLINE_INPUT = "images, elements or a video"
+    INPUT = "images, elements or a video"
     OVER_TWO_IMAGES = "more than two images"
-
-
-def traits_of(request: VideoRequest) -> frozenset[Trait]:
-    """Return every trait that a request has."""
-    has = {
-        Trait.MULTI_SHOT: request.is_multi_shot,
-        Trait.INTELLIGENT_SHOTS: request.shot_split == "intelligence",
-        Trait.FIRST_FRAME: bool(request.images_of("first_frame")),
-        Trait.LAST_FRAME: bool(request.images_of("last_frame")),
-        Trait.REFERENCE_IMAGES: bool(request.images_of("reference")),
-        Trait.VIDEO: request.video is not None,
-        Trait.EDIT: request.is_edit,
-        Trait.INLINE_INPUT: bool(request.images or request.elements or request.video),
-        Trait.OVER_TWO_IMAGES: len(request.images or []) > 2,  # noqa: PLR2004 - the trait's own name
-    }
-    return frozenset(trait for trait, holds in has.items() if holds)
 
 
 Given = Iterator[tuple[str, Any]]
@@ -162,11 +144,6 @@ def _shot_split(request: VideoRequest) -> Given:
         yield "shot_split", request.shot_split
 
 
-def _sound(request: VideoRequest) -> Given:
-    if request.sound:
-        yield "sound", request.sound
-
-
 def _images(request: VideoRequest) -> Given:
     if request.images:
         yield "images", len(request.images)
@@ -195,6 +172,12 @@ def _element_id(request: VideoRequest) -> Given:
             yield f"elements[{index}].id", element.id
 
 
+def _element_number(request: VideoRequest) -> Given:
+    for place, text in _element_id(request):
+        if text.isascii() and text.isdecimal():
+            yield place, int(text)
+
+
 class Measure(StrEnum):
     """What a limit is about."""
 
@@ -207,31 +190,77 @@ class Measure(StrEnum):
     MODE = "mode"
     ASPECT_RATIO = "aspect ratio"
     SHOT_SPLIT = "shot split"
-    SOUND = "sound"
     IMAGES = "number of images"
     ELEMENTS = "number of elements"
     IMAGES_AND_ELEMENTS = "number of images and elements together"
     LAST_FRAME = "last frame"
     ELEMENT_ID = "element id"
+    ELEMENT_NUMBER = "element number"
 
 
-MEASURES: Mapping[Measure, Callable[[VideoRequest], Given]] = {
-    Measure.PROMPT_CHARS: _prompt_chars,
-    Measure.NEGATIVE_PROMPT_CHARS: _negative_prompt_chars,
-    Measure.SHOT_PROMPT_CHARS: _shot_prompt_chars,
-    Measure.SHOT_DURATION: _shot_duration_s,
-    Measure.SHOTS: _shots,
-    Measure.DURATION: _duration_s,
-    Measure.MODE: _mode,
-    Measure.ASPECT_RATIO: _aspect_ratio,
-    Measure.SHOT_SPLIT: _shot_split,
-    Measure.SOUND: _sound,
-    Measure.IMAGES: _images,
-    Measure.ELEMENTS: _elements,
-    Measure.IMAGES_AND_ELEMENTS: _images_and_elements,
-    Measure.LAST_FRAME: _last_frame,
-    Measure.ELEMENT_ID: _element_id,
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How something is measured, and from which fields: where one of these is broken, nothing is known."""
+
+    reads: frozenset[str]
+    measure: Callable[[VideoRequest], Given]
+    beyond: tuple[str, str] = ("too_small", "too_large")
+    """The codes of what lies below and above a limit."""
+
+
+def _gauge(
+    measure: Callable[[VideoRequest], Given], *reads: str, beyond: tuple[str, str] = ("too_small", "too_large")
+) -> Gauge:
+    return Gauge(frozenset(reads), measure, beyond)
+
+
+_LENGTH = ("too_short", "too_long")
+_NUMBER = ("too_few", "too_many")
+
+GAUGES: Mapping[Measure, Gauge] = {
+    Measure.PROMPT_CHARS: _gauge(_prompt_chars, "prompt", beyond=_LENGTH),
+    Measure.NEGATIVE_PROMPT_CHARS: _gauge(_negative_prompt_chars, "negative_prompt", beyond=_LENGTH),
+    Measure.SHOT_PROMPT_CHARS: _gauge(_shot_prompt_chars, "shots", beyond=_LENGTH),
+    Measure.SHOT_DURATION: _gauge(_shot_duration_s, "shots", beyond=_LENGTH),
+    Measure.SHOTS: _gauge(_shots, "shots", beyond=_NUMBER),
+    Measure.DURATION: _gauge(_duration_s, "duration_s", "shots", "video", beyond=_LENGTH),
+    Measure.MODE: _gauge(_mode, "mode"),
+    Measure.ASPECT_RATIO: _gauge(_aspect_ratio, "aspect_ratio"),
+    Measure.SHOT_SPLIT: _gauge(_shot_split, "shot_split"),
+    Measure.IMAGES: _gauge(_images, "images", beyond=_NUMBER),
+    Measure.ELEMENTS: _gauge(_elements, "elements", beyond=_NUMBER),
+    Measure.IMAGES_AND_ELEMENTS: _gauge(_images_and_elements, "images", "elements", beyond=_NUMBER),
+    Measure.LAST_FRAME: _gauge(_last_frame, "images"),
+    Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
+    Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """How a trait shows, and in which fields."""
+
+    reads: frozenset[str]
+    shows: Callable[[VideoRequest], bool]
+
+
+SIGNS: Mapping[Trait, _Sign] = {
+    Trait.MULTI_SHOT: _Sign(frozenset({"shots", "shot_split"}), lambda request: request.is_multi_shot),
+    Trait.FIRST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("first_frame"))),
+    Trait.LAST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("last_frame"))),
+    Trait.REFERENCE_IMAGES: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("reference"))),
+    Trait.VIDEO: _Sign(frozenset({"video"}), lambda request: request.video is not None),
+    Trait.INPUT: _Sign(
+        frozenset({"images", "elements", "video"}),
+        lambda request: bool(request.images or request.elements or request.video),
+    ),
+    Trait.OVER_TWO_IMAGES: _Sign(frozenset({"images"}), lambda request: len(request.images or []) > 2),  # noqa: PLR2004
+}
+
+
+def traits_of(request: VideoRequest) -> frozenset[Trait]:
+    """Return every trait that a request has."""
+    return frozenset(trait for trait, sign in SIGNS.items() if sign.shows(request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +282,11 @@ class Limit:
     until: date | None = None
     """The day on which the provider lifted it."""
     confidence: Confidence = Confidence.DOCUMENTED
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields of a request on which the limit depends."""
+        return GAUGES[self.of].reads.union(*(SIGNS[trait].reads for trait in self.when | self.unless))
 
     def applies_to(self, traits: frozenset[Trait], as_of: date) -> bool:
         """Tell whether the limit is in force on a day for a request with these traits."""

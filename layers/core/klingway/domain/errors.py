@@ -14,7 +14,7 @@ GatewayError
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,10 @@ class Problem:
         return said | {name: value for name, value in optional.items() if value is not None}
 
 
+MOST_PROBLEMS: Final = 100
+"""In one answer; more would only say that the body is of another kind altogether, and outgrow what Lambda can answer."""
+
+
 class GatewayError(Exception):
     """Base of every error that is answered to a caller on purpose."""
 
@@ -50,7 +54,7 @@ class GatewayError(Exception):
     def __init__(self, detail: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.problems = tuple(problems)
+        self.problems = tuple(problems[:MOST_PROBLEMS])
 
 
 class MalformedRequestError(GatewayError):

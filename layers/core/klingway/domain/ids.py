@@ -20,8 +20,12 @@ _PREFIX: Final = "job_"
 
 def new_job_id(now: datetime) -> JobId:
     """Return a new job id whose order is that of `now`, an aware time, to the millisecond."""
-    number = int(now.timestamp() * 1000) << 80 | secrets.randbits(80)
+    number = _milliseconds(now) << 80 | secrets.randbits(80)
     return JobId(_PREFIX + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
 
 
 def is_job_id(text: str) -> bool:
@@ -47,7 +51,8 @@ class AttemptId:
         job_id, _, number = text.rpartition("-")
         if not is_job_id(job_id) or not number.isascii() or not number.isdecimal() or len(number) > 3:  # noqa: PLR2004 - 999 attempts
             return None
-        return cls(JobId(job_id), int(number))
+        parsed = cls(JobId(job_id), int(number))
+        return parsed if parsed.number and str(parsed) == text else None  # one way of writing each
 
 
 def iso(moment: datetime) -> str:

@@ -16,8 +16,8 @@ MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 
 _DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
 _SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
-_S3 = re.compile(r"^s3://(?P<bucket>[^/]+)/(?P<key>.+)$")
-_LINK = re.compile(r"^https?://[^\s/?#]+\S*$", re.IGNORECASE)
+_S3 = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>.+)", re.DOTALL)
+_LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def allowed_prefixes(tenant: Tenant) -> tuple[str, str]:
 
 def bucket_object(url: str) -> BucketObject | None:
     """Return the object that an `s3://` address names, None for any other address."""
-    found = _S3.match(url)
+    found = _S3.fullmatch(url)
     return BucketObject(found["key"]) if found else None
 
 
@@ -70,15 +70,20 @@ def inline_image(place: str, text: str) -> InlineImage | Problem | None:
 
 def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Problem | None:
     """Return what is wrong with an address: its scheme, or a bucket or prefix that is not the caller's."""
-    if _LINK.match(url):
+    if _LINK.fullmatch(url):
         return None
-    found = _S3.match(url)
-    if found and found["bucket"] == bucket and found["key"].startswith(allowed_prefixes(tenant)):
+    found = _S3.fullmatch(url)
+    if found and found["bucket"] == bucket and _is_within(found["key"], allowed_prefixes(tenant)):
         return None
     allowed = [f"s3://{bucket}/{prefix}…" for prefix in allowed_prefixes(tenant)]
     code = "forbidden_address" if found else "wrong_form"
     message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
     return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
+
+
+def _is_within(key: str, prefixes: tuple[str, ...]) -> bool:
+    """Tell whether a key lies under one of the prefixes, however somebody might resolve its dots."""
+    return key.startswith(prefixes) and key.isprintable() and not {"", ".", ".."} & set(key.split("/"))
 
 
 def media_places(body: Mapping[str, Any]) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Keyring:
     def _prove(self, purpose: str, subject: str, given: str) -> bool:
         # Both are always computed and compared in constant time: neither the secret nor its age leaks by timing.
         proofs = [
-            hmac.compare_digest(self._derive(purpose, subject, master).encode(), given.encode())
+            hmac.compare_digest(self._derive(purpose, subject, master).encode(), given.encode(errors="surrogatepass"))
             for master in self.masters
         ]
         return any(proofs)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_REFERENCE = re.compile(r"<<<(image|video|element|voice)_(\d{1,4})>>>")
+_REFERENCE = re.compile(r"<<<(image|video|element|voice)_([0-9]+)>>>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,10 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+_ProviderName = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+_ProviderNames = Annotated[list[_ProviderName], Field(min_length=1, max_length=10)]
 Providers = Annotated[
-    list[Annotated[str, StringConstraints(min_length=1, max_length=32)]],
-    Field(min_length=1, max_length=10),
-    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    _ProviderNames, BeforeValidator(_one_or_more, json_schema_input_type=_ProviderName | _ProviderNames)
 ]
 AUTO = "auto"
 

@@ -52,7 +52,9 @@ def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
         if request.prompt is None:
             yield Problem(field="prompt", code="required", message="prompt is required with shot_split 'intelligence'.")
         return
-    if request.prompt is None and request.shots is None:
+    if request.shot_split == "customize" and request.shots is None:
+        yield Problem(field="shots", code="required", message="shots is required with shot_split 'customize'.")
+    elif request.prompt is None and request.shots is None:
         yield Problem(field="prompt", code="required", message="prompt is required, or shots for a multi-shot video.")
     if request.prompt is not None and request.shots is not None:
         yield Problem(
@@ -60,8 +62,6 @@ def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
             code="excluded",
             message="prompt and shots exclude each other; give one of them, each shot has its own prompt.",
         )
-    if request.shot_split == "customize" and request.shots is None:
-        yield Problem(field="shots", code="required", message="shots is required with shot_split 'customize'.")
 
 
 @_rule("shots", "duration_s")
@@ -151,9 +151,10 @@ def _no_sound_with_a_video(request: VideoRequest) -> Iterator[Problem]:
 @_rule("elements")
 def _an_element_is_known_or_described(request: VideoRequest) -> Iterator[Problem]:
     for index, element in enumerate(request.elements or []):
-        described = {"name", "description", "images", "video", "voice_id", "tags"} & element.model_fields_set
+        parts = ("name", "description", "images", "video", "voice_id", "tags")
+        described = [name for name in parts if getattr(element, name) is not None]
         if element.id is not None:
-            for name in sorted(described):
+            for name in described:
                 yield Problem(
                     field=f"elements[{index}].{name}",
                     code="excluded",

@@ -38,6 +38,8 @@ class Change:
         at_rest = self.to_state is not None and self.to_state.is_terminal
         if at_rest != (self.due_at is None):
             raise ValueError("a row falls due unless its job is at rest")
+        if any(state.is_terminal for state in self.allowed_from):
+            raise ValueError("a terminal state is for good")
 
 
 def _with_latest(job: Job, **changes: Any) -> tuple[Attempt, ...]:  # noqa: ANN401 - fields of Attempt

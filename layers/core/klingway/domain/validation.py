@@ -5,37 +5,87 @@ model allows (`provider_problems`, the one validator over every profile).
 """
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from klingway.domain.capabilities import MEASURES, Capability, Limit, ProviderProfile, given_capabilities, traits_of
+from klingway.domain.capabilities import GAUGES, Capability, Limit, ProviderProfile, given_capabilities, traits_of
 from klingway.domain.errors import Problem
 from klingway.domain.request import DEFAULT_MODEL, VideoRequest
 from klingway.domain.rules import broken_rules
 
+MAX_DEPTH: Final = 32
+"""Of the free parts of a request: whatever is accepted can be written down again."""
 
-def read_video_request(body: Mapping[str, Any]) -> tuple[VideoRequest, list[Problem]]:
-    """Read the body of `POST /v1/videos`.
 
-    Returns:
-        The request and every problem that holds whoever the provider is. With problems, the request has the sound
-        fields alone, so that the provider's rules can be checked on these in the same answer.
-    """
+class Read(NamedTuple):
+    """What reading a body came to."""
+
+    request: VideoRequest
+    """With the sound fields alone, so that everything else can be checked on these in the same answer."""
+    problems: list[Problem]
+    """Every problem that holds whoever the provider is."""
+    broken: frozenset[str]
+    """The fields that are wrong by themselves: what depends on one of them is not known."""
+
+
+def read_video_request(body: Mapping[str, Any]) -> Read:
+    """Read the body of `POST /v1/videos`; any JSON object will do, no exception comes of it."""
+    problems = [problem for name, value in body.items() if (problem := _unwritable(name, value)) is not None]
+    broken = {name for name, value in body.items() if _unwritable(name, value) is not None}
+    writable = {name: value for name, value in body.items() if name not in broken}
     try:
-        request = VideoRequest.model_validate(body)
+        return _read(VideoRequest.model_validate(writable), problems, frozenset(broken))
     except ValidationError as error:
-        problems = _problems_of(error, VideoRequest)
-        broken = frozenset(str(detail["loc"][0]) for detail in error.errors())
-        request = VideoRequest.model_validate({name: value for name, value in body.items() if name not in broken})
-        return request, problems + broken_rules(request, broken)
-    return request, broken_rules(request)
+        problems += _problems_of(error, VideoRequest)
+        broken |= {str(detail["loc"][0]) for detail in error.errors()}
+    sound = {name: value for name, value in body.items() if name not in broken}
+    return _read(VideoRequest.model_validate(sound), problems, frozenset(broken))
 
 
-def provider_problems(request: VideoRequest, profile: ProviderProfile) -> list[Problem]:
-    """Return everything in a request that a provider's model cannot do; an empty list means that it can."""
+def _read(request: VideoRequest, problems: list[Problem], broken: frozenset[str]) -> Read:
+    return Read(request, problems + broken_rules(request, broken), broken)
+
+
+def _unwritable(name: str, value: object) -> Problem | None:
+    """Return why a field cannot be written down again as JSON: half characters, endless numbers, bottomless depth."""
+    waiting: list[tuple[object, int]] = [(name, 0), (value, 0)]
+    while waiting:
+        part, depth = waiting.pop()
+        if isinstance(part, str) and not _is_unicode(part):
+            return _unwritable_problem(name, "wrong_form", "has half a surrogate pair, which is no character")
+        if isinstance(part, float) and not math.isfinite(part):
+            return _unwritable_problem(name, "wrong_form", "has a number that is not finite")
+        if depth > MAX_DEPTH:
+            return _unwritable_problem(name, "too_deep", f"is nested more than {MAX_DEPTH} deep")
+        if isinstance(part, dict):
+            waiting += [(inner, depth + 1) for pair in part.items() for inner in pair]
+        elif isinstance(part, list):
+            waiting += [(inner, depth + 1) for inner in part]
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _unwritable_problem(name: str, code: str, words: str) -> Problem:
+    place = _shortened(name.encode(errors="backslashreplace").decode())
+    return Problem(field=place, code=code, message=f"{place} {words}.")
+
+
+def provider_problems(
+    request: VideoRequest, profile: ProviderProfile, broken: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return everything in a request that a provider's model cannot do; an empty list means that it can.
+
+    What depends on a field that is broken by itself is not known, and not said.
+    """
+    if "model" in broken:
+        return _option_problems(request, profile)
     name = request.model or DEFAULT_MODEL
     model = profile.models.get(name)
     if model is None:
@@ -55,9 +105,9 @@ def provider_problems(request: VideoRequest, profile: ProviderProfile) -> list[P
     reported = {problem.field for problem in problems}
     traits = traits_of(request)
     for limit in model.limits:
-        if not limit.applies_to(traits, profile.rules_as_of):
+        if limit.reads & broken or not limit.applies_to(traits, profile.rules_as_of):
             continue
-        for place, value in MEASURES[limit.of](request):
+        for place, value in GAUGES[limit.of].measure(request):
             if place not in reported and not limit.allows(value):
                 reported.add(place)
                 problems.append(_beyond(limit, place, value, f"{name} on {profile.name}"))
@@ -95,7 +145,8 @@ def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
     elif limit.pattern is not None:
         code, allowed = "wrong_form", f"takes what matches {limit.pattern}"
     else:
-        code = "too_large" if limit.maximum is not None and value > limit.maximum else "too_small"  # type: ignore[operator] # bounds belong to numbers
+        below, above = GAUGES[limit.of].beyond
+        code = above if limit.maximum is not None and value > limit.maximum else below  # type: ignore[operator] # bounds belong to numbers
         bounds = {"at least": limit.minimum, "at most": limit.maximum}
         allowed = "takes " + " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
     said = value if isinstance(value, (int, str)) and not isinstance(value, bool) else "set"
@@ -151,7 +202,7 @@ _BOUNDS = {
 
 def _problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     found: dict[str, Problem] = {}
-    for detail in error.errors(include_url=False):
+    for detail in error.errors(include_url=False, include_context=False):
         place = _place(detail["loc"])
         found.setdefault(place, _problem_of(detail["type"], detail["loc"], detail["input"], place, model))
     return list(found.values())
@@ -172,7 +223,8 @@ def _problem_of(kind: str, loc: tuple[int | str, ...], value: object, place: str
         code = _NUMBERS_OF_SECONDS.get(code, code)
     if code == "required":
         return Problem(field=place, code=code, message=f"{place} is required: {accepted}.", limit=_limit(schema))
-    here = _JSON_NAMES.get(type(value), "something else") if code == "wrong_type" else _shown(value)
+    is_other_type = code == "wrong_type" and not isinstance(value, float)
+    here = _JSON_NAMES.get(type(value), "something else") if is_other_type else _shown(value)
     return Problem(
         field=place, code=code, message=f"{place} must be {accepted}; here it is {here}.", limit=_limit(schema)
     )
@@ -181,8 +233,13 @@ def _problem_of(kind: str, loc: tuple[int | str, ...], value: object, place: str
 def _place(loc: tuple[int | str, ...]) -> str:
     place = ""
     for part in loc:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+        name = part if isinstance(part, int) else _shortened(part)
+        place += f"[{part}]" if isinstance(part, int) else f".{name}" if place else f"{name}"
     return place
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 64 else f"{text[:61]}..."  # noqa: PLR2004 - a name's worth
 
 
 def _shown(value: object) -> str:
@@ -190,7 +247,7 @@ def _shown(value: object) -> str:
         return repr(value) if len(value) <= 40 else f"{len(value)} characters"  # noqa: PLR2004 - a line's worth
     if isinstance(value, (list, dict)):
         return f"{len(value)} items"
-    return str(value)
+    return _shortened(str(value))
 
 
 @cache

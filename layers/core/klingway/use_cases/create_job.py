@@ -92,7 +92,7 @@ class CreateJob:
     def _validated(
         self, tenant: Tenant, body: Mapping[str, Any]
     ) -> tuple[VideoRequest, list[inputs.InlineImage], Route]:
-        request, problems = read_video_request(body)
+        request, problems, broken = read_video_request(body)
         pictures: list[inputs.InlineImage] = []
         for place, text in inputs.media_places(body).items():
             found = inputs.inline_image(place, text) if place.startswith("images") else None
@@ -102,7 +102,7 @@ class CreateJob:
                 problems.append(problem)
         profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
         configured = [name for name in self.providers.names() if self.providers.get(name).account is not None]
-        route, route_problems = choose_route(request, profiles, configured)
+        route, route_problems = choose_route(request, profiles, configured, broken)
         known = {problem.field for problem in problems}
         problems += [problem for problem in route_problems if problem.field not in known]
         if problems:

@@ -44,7 +44,8 @@ class ReceiveCallback:
         if len(body) > MAX_BODY_BYTES:
             return Reception.TOO_LARGE
         said = _read(body)
-        if said.get("task_status") in PROGRESS_WORDS:
+        status = said.get("task_status")
+        if isinstance(status, str) and status in PROGRESS_WORDS:
             return Reception.PROGRESS
         claimed = _claim(said.get("task_id"))
         self.queue.send(Work.nudged(attempt_id, claimed))
@@ -59,7 +60,8 @@ def _claim(task_id: object) -> str | None:
     """Return the task id of a body as text, None where it is nothing that a provider would say."""
     if isinstance(task_id, bool) or not isinstance(task_id, (str, int)):
         return None
-    return str(task_id) if 1 <= len(str(task_id)) <= MAX_TASK_ID_CHARS else None
+    text = str(task_id)
+    return text if 1 <= len(text) <= MAX_TASK_ID_CHARS and text.isascii() and text.isprintable() else None
 
 
 def _read(body: bytes) -> dict[str, Any]:

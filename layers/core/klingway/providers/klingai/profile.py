@@ -79,7 +79,11 @@ _SHOTS_AND_FRAMES: Final = Limit(
     until=date(2026, 5, 7),
 )
 
-_ELEMENT_ID: Final = Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,18}", source=_SPECIFICATION)
+# `element_id` is a long.
+_ELEMENT_ID: Final = (
+    Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=_SPECIFICATION),
+    Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source=_SPECIFICATION),
+)
 
 # The omni-video endpoint, whichever model.
 _OMNI: Final = (
@@ -121,10 +125,10 @@ _V3_OMNI: Final = ModelProfile(
     ),
     limits=(
         *_COMMON,
-        _ELEMENT_ID,
+        *_ELEMENT_ID,
         *_STD_PRO_UNTIL_4K,
         *_OMNI,
-        _LAST_FRAME_AMONG_TWO,
+        replace(_LAST_FRAME_AMONG_TWO, until=date(2026, 4, 1)),  # of O1 alone since
         _SHOTS_AND_FRAMES,
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=_SPECIFICATION),
         Limit(
@@ -134,6 +138,21 @@ _V3_OMNI: Final = ModelProfile(
             when=frozenset({Trait.VIDEO}),
             source=_SPECIFICATION,
             until=date(2026, 6, 17),
+        ),
+        Limit(
+            of=Measure.MODE,
+            one_of=("std", "pro"),
+            when=frozenset({Trait.VIDEO}),
+            source=_CHANGELOG.format("2026-04-23, lifted 2026-06-17"),
+            since=date(2026, 4, 23),
+            until=date(2026, 6, 17),
+        ),
+        Limit(
+            of=Measure.SHOTS,
+            one_of=(),
+            when=frozenset({Trait.VIDEO}),
+            source=_CHANGELOG.format("2026-06-17: with a video, shots only by shot_split 'intelligence'"),
+            since=date(2026, 6, 17),
         ),
         Limit(of=Measure.SHOT_SPLIT, one_of=("customize",), source=_SPECIFICATION, until=date(2026, 3, 11)),
     ),
@@ -162,21 +181,27 @@ _O1: Final = ModelProfile(
     ),
     limits=(
         *_COMMON,
-        _ELEMENT_ID,
+        *_ELEMENT_ID,
         *_OMNI,
         _LAST_FRAME_AMONG_TWO,
         Limit(of=Measure.MODE, one_of=("std", "pro"), source=_SPECIFICATION),
         Limit(of=Measure.DURATION, minimum=3, maximum=10, source=_SPECIFICATION),
         # The capability map: text and start frame alone in 5 or 10 s; reference images, both frames and videos 3 to 10 s.
-        Limit(of=Measure.DURATION, one_of=(5, 10), unless=frozenset({Trait.INLINE_INPUT}), source=_SPECIFICATION),
+        Limit(of=Measure.DURATION, one_of=(5, 10), unless=frozenset({Trait.INPUT}), source=_SPECIFICATION),
         Limit(
             of=Measure.DURATION,
             one_of=(5, 10),
             when=frozenset({Trait.FIRST_FRAME}),
-            unless=frozenset({Trait.LAST_FRAME, Trait.REFERENCE_IMAGES}),
+            unless=frozenset({Trait.LAST_FRAME, Trait.REFERENCE_IMAGES, Trait.VIDEO}),
             source=_SPECIFICATION,
         ),
-        Limit(of=Measure.ELEMENTS, maximum=0, when=frozenset({Trait.FIRST_FRAME, Trait.LAST_FRAME}), source=_CLIENT),
+        Limit(
+            of=Measure.ELEMENTS,
+            maximum=0,
+            when=frozenset({Trait.FIRST_FRAME, Trait.LAST_FRAME}),
+            source=_CHANGELOG.format("2026-03-11"),
+            since=date(2026, 3, 11),
+        ),
     ),
     prices=Prices(currency="USD", rates=_rates(("0.6", "0.8"), None, ("0.9", "1.2")), source=_PRICES),
     expected=_EXPECTED,
@@ -200,7 +225,7 @@ _V3: Final = ModelProfile(
     ),
     limits=(
         *_COMMON,
-        _ELEMENT_ID,
+        *_ELEMENT_ID,
         *_STD_PRO_UNTIL_4K,
         _SHOTS_AND_FRAMES,
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=_SPECIFICATION),

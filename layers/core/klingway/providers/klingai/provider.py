@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -36,6 +37,7 @@ _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_SOUND: Final = frozenset({"kling-v3-omni", "kling-v3"})
 
 _QUERY_TIMEOUT_S: Final = 15.0
+_LONGEST_RETRY_AFTER_S: Final = 3600.0
 _RUNNING_WORDS: Final = frozenset({"submitted", "processing"})
 
 
@@ -160,7 +162,11 @@ class KlingaiProvider:
         return {**handle, "task_id": task_id}
 
     def _query(self, handle: Mapping[str, Any], name: str) -> Task | None:
-        answer = self._call("GET", f"{handle['path']}/{name}", json_body=None, timeout_s=_QUERY_TIMEOUT_S)
+        if not name:  # that would be the path of the list
+            return None
+        answer = self._call(
+            "GET", f"{handle['path']}/{quote(name, safe='')}", json_body=None, timeout_s=_QUERY_TIMEOUT_S
+        )
         envelope = _envelope(answer)
         if envelope is not None and errors.means_not_found(answer.status, envelope.code, envelope.message or ""):
             return None
@@ -279,11 +285,16 @@ def _good(answer: HttpAnswer) -> schema.TaskData:
 
 def _retry_after_s(answer: HttpAnswer) -> float | None:
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isascii() and text.isdecimal() else None
+    return min(float(text), _LONGEST_RETRY_AFTER_S) if text.isascii() and text.isdecimal() else None
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):  # no time that there is: as good as unsaid
+        return None
 
 
 def _outcome(data: schema.TaskData) -> Outcome:
@@ -292,7 +303,7 @@ def _outcome(data: schema.TaskData) -> Outcome:
     if data.task_status != "succeed":
         return Running(unknown_status=None if data.task_status in _RUNNING_WORDS else data.task_status)
     videos = (data.task_result.videos if data.task_result else None) or []
-    media = [Media(video.url, "video") for video in videos[:1]]
+    media = [Media(video.url, "video") for video in videos[:1] if video.url]
     media += [Media(video.watermark_url, "watermarked") for video in videos[:1] if video.watermark_url]
     if not media:
         # Successful without a film: asked again, it may be there; the deadline ends it.

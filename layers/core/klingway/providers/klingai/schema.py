@@ -4,9 +4,17 @@ Source: Kling's API specification of 2026-02-10, the three video creates, their 
 say what they say; answers are read leniently, since Kling adds fields (`final_balance_deduction`, for one) at any time.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 
 class _Said(BaseModel):
@@ -97,28 +105,45 @@ class ImageToVideoCreate(_VideoCreate):
     image_tail: str | None = None
 
 
-TaskId = Annotated[str, BeforeValidator(str)]
+def _task_id(said: object) -> object:
+    return str(said) if isinstance(said, int) and not isinstance(said, bool) else said
+
+
+TaskId = Annotated[str, BeforeValidator(_task_id), StringConstraints(strict=True, min_length=1)]
 """Text in every document, but clients of Kling's own are prepared for a bare number."""
+
+Fitting = TypeVar("Fitting")
+
+
+def _none_where_unfit(said: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(said)
+    except ValidationError:
+        return None
+
+
+Leniently = Annotated[Fitting | None, WrapValidator(_none_where_unfit)]
+"""A field that nothing depends on: what does not fit counts as unsaid, so that a task id is never lost to it."""
 
 
 class VideoResult(_Heard):
     """`task_result.videos[]`."""
 
     url: str
-    watermark_url: str | None = None
-    duration: str | float | None = None
+    watermark_url: Leniently[str] = None
+    duration: Leniently[str | float] = None
 
 
 class TaskResult(_Heard):
     """`task_result`; meaningful on success."""
 
-    videos: list[VideoResult] | None = None
+    videos: Leniently[list[VideoResult]] = None
 
 
 class TaskInfo(_Heard):
     """`task_info`."""
 
-    external_task_id: str | None = None
+    external_task_id: Leniently[str] = None
 
 
 class TaskData(_Heard):
@@ -126,19 +151,19 @@ class TaskData(_Heard):
 
     task_id: TaskId
     task_status: str
-    task_status_msg: str | None = None
-    task_info: TaskInfo | None = None
-    created_at: int | None = None
+    task_status_msg: Leniently[str] = None
+    task_info: Leniently[TaskInfo] = None
+    created_at: Leniently[int] = None
     """Unix milliseconds."""
-    task_result: TaskResult | None = None
+    task_result: Leniently[TaskResult] = None
 
 
 class Envelope(_Heard):
     """Every answer: `code` 0 is success, whatever the HTTP status says."""
 
     code: int
-    message: str | None = None
-    request_id: str | None = None
+    message: Leniently[str] = None
+    request_id: Leniently[str] = None
 
 
 class TaskEnvelope(Envelope):

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+
+from klingway.domain.events import DETAIL_TYPES, SOURCE, event_detail
+from klingway.domain.job import State
+
+from tests.unit.builders import JOB_ID, REFUSED, job, succeeded_job
+from tests.unit.test_views import FILES, SUCCEEDED
+
+
+def test_the_event_about_a_job_that_succeeded() -> None:
+    """From the row alone: no request, no links."""
+    said = event_detail(succeeded_job(), bucket="our-bucket")
+
+    same = (
+        "kind", "state", "model", "provider", "reference", "metadata", "created_at", "finished_at", "learnt_by",
+        "attempts", "price", "error", "result_mismatch",
+    )  # fmt: skip
+    assert {name: SUCCEEDED[name] for name in same} | {
+        "event_id": f"{JOB_ID}:3",
+        "job_id": JOB_ID,
+        "tenant": "acme",
+        "files": FILES,
+    } == said
+    assert json.dumps(said), "is JSON"
+
+
+def test_the_event_about_a_job_that_failed() -> None:
+    """Its error, and no files."""
+    said = event_detail(job(state=State.FAILED, due_at=None, error=REFUSED), bucket="our-bucket")
+
+    assert ("failed", "refused_by_provider", [], None) == (
+        said["state"], said["error"]["code"], said["files"], said["finished_at"],
+    )  # fmt: skip
+
+
+def test_an_events_id_is_the_same_however_often_it_is_made() -> None:
+    """And another one for the next change."""
+    ids = {event_detail(job(sequence=sequence), bucket="b")["event_id"] for sequence in (1, 1, 2)}
+
+    assert 2 == len(ids)
+
+
+def test_what_is_told() -> None:
+    """Success and failure, as `klingway`."""
+    assert {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed"} == DETAIL_TYPES
+    assert "klingway" == SOURCE
+
+
+def test_nothing_secret_stands_in_an_event() -> None:
+    """Neither the prompt nor what finds the task with a key."""
+    said = json.dumps(event_detail(succeeded_job(), bucket="our-bucket"))
+
+    assert not [word for word in ("prompt", "handle", "account", "public_url", "callback_url") if word in said]

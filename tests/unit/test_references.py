@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from klingway.domain.references import Reference, references_in
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("", []),
+        ("<<<image_1>>>", [("image", 1)]),
+        ("a<<<element_2>>>b<<<video_1>>>c<<<voice_3>>>", [("element", 2), ("video", 1), ("voice", 3)]),
+        ("<<<image_1>>> <<<image_1>>>", [("image", 1), ("image", 1)]),
+        ("<<<image_10>>>", [("image", 10)]),
+        ("<<<image_0>>>", [("image", 0)]),
+        ("<<<<image_1>>>>", [("image", 1)]),
+        ("<<image_1>>", []),
+        ("<<<Image_1>>>", []),
+        ("<<<image_>>>", []),
+        ("<<<image_-1>>>", []),
+        ("<<<image_1 >>>", []),
+        ("<<<object_1>>>", []),
+        ("<<<image_٣>>>", []),
+        ("@image_1 @Image1 image_1", []),
+    ],
+)
+def test_the_references_of_a_prompt(prompt: str, expected: list[tuple[str, int]]) -> None:
+    """Kling's own spelling and nothing near it, in order."""
+    assert [Reference(*reference) for reference in expected] == list(references_in(prompt))
+
+
+@given(st.sampled_from(["image", "video", "element", "voice"]), st.integers(min_value=0, max_value=9999))
+def test_references_round_trip(kind: str, number: int) -> None:
+    """What is written is read."""
+    assert [Reference(kind, number)] == list(references_in(str(Reference(kind, number))))

@@ -1,0 +1,218 @@
+"""Which provider a request goes to, over made-up profiles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from klingway.domain.capabilities import (
+    Capability,
+    Confidence,
+    Expected,
+    Limit,
+    Measure,
+    ModelProfile,
+    ProviderProfile,
+    Trait,
+)
+from klingway.domain.ids import ProviderName
+from klingway.domain.routing import choose_route
+from klingway.domain.validation import provider_problems, read_video_request
+from klingway.providers.klingai.profile import klingai_profile
+
+from tests.unit.builders import EDIT, FIRST, PROMPT, SEED_DAY, elements, video_request
+
+ONE, TWO, UNSET = ProviderName("one"), ProviderName("two"), ProviderName("unset")
+DAY = date(2026, 2, 10)
+
+
+def made_up(name: str, *limits: Limit, **supports: Confidence) -> ProviderProfile:
+    known = {Capability.PROMPT: Confidence.DOCUMENTED} | {
+        Capability[capability]: confidence for capability, confidence in supports.items()
+    }
+    model = ModelProfile(
+        supports=known, limits=limits, prices=None, expected=Expected(early_s=1, usual_s=2, late_s=3, source="s"),
+        source=f"{name}'s document",
+    )  # fmt: skip
+    return ProviderProfile(
+        name=name, models={"kling-v3-omni": model}, calls_back=False, finds_by_reference=False, rules_as_of=DAY
+    )
+
+
+SURE, DOUBTFUL = Confidence.DOCUMENTED, Confidence.DOUBTFUL
+PROFILES = {
+    ONE: made_up("one", MODE=SURE, SOUND=DOUBTFUL),
+    TWO: made_up("two", MODE=SURE, SOUND=SURE, CFG_SCALE=SURE),
+    UNSET: made_up("unset", MODE=SURE),
+}
+CONFIGURED = [ONE, TWO]
+
+
+def routed(body: dict[str, Any], configured: list[ProviderName] | None = None) -> tuple[str, ...]:
+    route, problems = choose_route(video_request(**body), PROFILES, CONFIGURED if configured is None else configured)
+    assert [] == problems
+    assert route.reason
+    return route.providers
+
+
+def refused(body: dict[str, Any], configured: list[ProviderName] | None = None) -> list[tuple[str, str, Any]]:
+    route, problems = choose_route(video_request(**body), PROFILES, CONFIGURED if configured is None else configured)
+    assert () == route.providers
+    return [(problem.field, problem.code, problem.limit) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(PROMPT, ("one", "two"), id="nothing named"),
+        pytest.param(PROMPT | {"provider": "auto"}, ("one", "two"), id="auto"),
+        pytest.param(PROMPT | {"provider": "two"}, ("two",), id="one named"),
+        pytest.param(PROMPT | {"provider": ["two", "one"]}, ("two", "one"), id="an order"),
+        pytest.param(PROMPT | {"cfg_scale": 0.5}, ("two",), id="what one cannot do"),
+        pytest.param(PROMPT | {"cfg_scale": 0.5, "provider": ["one", "two"]}, ("two",), id="named, one cannot"),
+        pytest.param(PROMPT | {"watermark": False}, ("one", "two"), id="no watermark asks for nothing"),
+        pytest.param(PROMPT | {"sound": False}, ("one", "two"), id="no sound asks for nothing"),
+        pytest.param(PROMPT | {"sound": True}, ("two",), id="auto never relies on what is doubtful"),
+        pytest.param(PROMPT | {"sound": True, "provider": "one"}, ("one",), id="who names it may try"),
+        pytest.param(PROMPT | {"provider": ["one", "one"]}, ("one",), id="named twice counts once"),
+    ],
+)
+def test_a_request_goes_to_those_that_can(body: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """In the caller's order, else in the gateway's."""
+    assert expected == routed(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(
+            PROMPT | {"provider": "three"}, [("provider", "not_one_of", ["auto", "one", "two", "unset"])], id="unknown"
+        ),
+        pytest.param(
+            PROMPT | {"provider": "unset"}, [("provider", "not_configured", ["one", "two"])], id="without a credential"
+        ),
+        pytest.param(
+            PROMPT | {"provider": ["three", "unset"]},
+            [
+                ("provider", "not_one_of", ["auto", "one", "two", "unset"]),
+                ("provider", "not_configured", ["one", "two"]),
+            ],
+            id="both",
+        ),
+        pytest.param(PROMPT | {"provider": ["auto", "one"]}, [("provider", "excluded", None)], id="auto among others"),
+        pytest.param(PROMPT | {"watermark": True}, [("watermark", "unsupported", None)], id="nobody can"),
+        pytest.param(
+            PROMPT | {"model": "kling-v3"}, [("model", "unsupported", ["kling-v3-omni"])], id="nobody has the model"
+        ),
+    ],
+)
+def test_a_request_that_can_go_nowhere_says_why(body: dict[str, Any], expected: list[Any]) -> None:
+    """At the field that has to change."""
+    assert expected == refused(body)
+
+
+def test_without_any_credential_there_is_no_route() -> None:
+    """And the caller is told what to do."""
+    assert [("provider", "not_configured", None)] == refused(PROMPT, [])
+
+
+def test_what_only_doubtful_providers_can_do_must_be_asked_for_by_name() -> None:
+    """`auto` does not try it."""
+    assert [("provider", "uncertain", ["one"])] == refused(PROMPT | {"sound": True}, [ONE])
+
+
+def test_the_problems_are_those_of_the_closest_provider_with_who_would_accept() -> None:
+    """Two lacks watermark; one lacks watermark and cfg_scale: two is told, and who would take each part."""
+    _, problems = choose_route(
+        video_request(prompt="x", watermark=True, cfg_scale=1, provider=["one", "two"]), PROFILES, CONFIGURED
+    )
+    _, of_one = choose_route(video_request(prompt="x", cfg_scale=1, provider="one"), PROFILES, CONFIGURED)
+
+    assert [("watermark", ())] == [(problem.field, problem.accepted_by) for problem in problems]
+    assert [("cfg_scale", ())] == [(problem.field, problem.accepted_by) for problem in of_one]
+
+
+def test_a_problem_names_the_other_provider_that_would_accept_that_part() -> None:
+    """One lacks voices, two lacks watermark: asked for both, each problem names the other."""
+    profiles = {ONE: made_up("one", WATERMARK=SURE), TWO: made_up("two", VOICES=SURE)}
+    asked = video_request(prompt="x", watermark=True, voices=[{"id": "v"}])
+
+    _, problems = choose_route(asked, profiles, CONFIGURED)
+
+    assert [("voices", ("two",))] == [(problem.field, problem.accepted_by) for problem in problems]
+
+
+def test_a_broken_field_says_nothing_about_the_provider() -> None:
+    """A model that there is not is one mistake: the default model's rules are not the caller's."""
+    request, problems, unread = read_video_request({"prompt": "x", "model": "kling-v4", "negative_prompt": "blur"})
+    klingai = ProviderName("klingai")
+    problems += choose_route(request, {klingai: klingai_profile(SEED_DAY)}, [klingai], unread)[1]
+
+    assert ["model"] == [problem.field for problem in problems]
+
+
+def test_a_broken_image_says_nothing_about_the_elements() -> None:
+    """Elements need a first frame: where the images are broken, nobody knows whether there is one."""
+    request, problems, unread = read_video_request(
+        {"prompt": "x", "model": "kling-v3", "images": [FIRST | {"extra": 1}], "elements": elements(1)}
+    )
+    klingai = ProviderName("klingai")
+    problems += choose_route(request, {klingai: klingai_profile(SEED_DAY)}, [klingai], unread)[1]
+
+    assert ["images[0].extra"] == [problem.field for problem in problems]
+
+
+LIMITED = Limit(of=Measure.IMAGES, maximum=2, source="law")
+
+
+@pytest.mark.parametrize(
+    ("limit", "body", "expected"),
+    [
+        pytest.param(LIMITED, {"images": [FIRST] * 2}, [], id="at the maximum"),
+        pytest.param(LIMITED, {"images": [FIRST] * 3}, [("images", "too_many", {"max": 2})], id="beyond it"),
+        pytest.param(replace(LIMITED, minimum=2), {"images": [FIRST]},
+                     [("images", "too_few", {"min": 2, "max": 2})], id="below the minimum"),
+        pytest.param(LIMITED, {}, [], id="not given"),
+        pytest.param(replace(LIMITED, when=frozenset({Trait.VIDEO})), {"images": [FIRST] * 3}, [], id="when not"),
+        pytest.param(replace(LIMITED, when=frozenset({Trait.VIDEO})), {"images": [FIRST] * 3, "video": EDIT},
+                     [("images", "too_many", {"max": 2})], id="when so"),
+        pytest.param(replace(LIMITED, unless=frozenset({Trait.VIDEO})), {"images": [FIRST] * 3, "video": EDIT}, [],
+                     id="unless so"),
+        pytest.param(replace(LIMITED, since=date(2026, 2, 11)), {"images": [FIRST] * 3}, [], id="from tomorrow on"),
+        pytest.param(replace(LIMITED, since=DAY), {"images": [FIRST] * 3},
+                     [("images", "too_many", {"max": 2})], id="from today on"),
+        pytest.param(replace(LIMITED, until=DAY), {"images": [FIRST] * 3}, [], id="lifted today"),
+        pytest.param(replace(LIMITED, until=date(2026, 2, 11)), {"images": [FIRST] * 3},
+                     [("images", "too_many", {"max": 2})], id="lifted tomorrow"),
+    ],
+)  # fmt: skip
+def test_a_limit_holds_on_its_days_and_under_its_circumstances(
+    limit: Limit, body: dict[str, Any], expected: list[Any]
+) -> None:
+    """The one validator over any profile."""
+    profile = made_up("one", limit, FIRST_FRAME=SURE, VIDEO_EDIT=SURE)
+
+    found = provider_problems(video_request(prompt="x", **body), profile)
+
+    assert expected == [(problem.field, problem.code, problem.limit) for problem in found]
+    assert all(problem.source == "law" for problem in found)
+
+
+def test_one_place_is_reported_once() -> None:
+    """Two limits of one measure that are both broken are one problem, the first."""
+    profile = made_up("one", LIMITED, replace(LIMITED, maximum=1, source="other"), FIRST_FRAME=SURE)
+
+    (problem,) = provider_problems(video_request(prompt="x", images=[FIRST] * 3), profile)
+
+    assert "law" == problem.source
+
+
+def test_an_option_that_the_provider_has_is_taken() -> None:
+    """And another is refused with the list of those it has."""
+    profile = replace(made_up("one"), options=frozenset({"seed"}))
+
+    assert [] == provider_problems(video_request(prompt="x", provider_options={"one": {"seed": 1}}), profile)
+    (problem,) = provider_problems(video_request(prompt="x", provider_options={"one": {"sed": 1}}), profile)
+    assert ("provider_options.one.sed", "unknown_field", ["seed"]) == (problem.field, problem.code, problem.limit)
