@@ -24,6 +24,7 @@ from local.cloud.template import TemplateError
 
 _BODY_LIMIT = 10 * 1024 * 1024
 _ANY = "x-amazon-apigateway-any-method"
+_DEFAULT = "$default"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", _ANY)
 _TEXT = re.compile(r"text/|application/(json|javascript|xml|[^;]*\+(json|xml))\b")
 _FUNCTION = re.compile(r"functions/(.+)/invocations")
@@ -286,7 +287,9 @@ def _routes(api: HttpApi, pool: Callable[[str], FunctionPool]) -> list[_Route]:
         if unknown := set(item) - set(_METHODS):
             raise TemplateError(f"{api.logical_id}: {path}: {sorted(unknown)} has no counterpart here")
         for method, operation in item.items():
-            key = path if path == "$default" else f"{'ANY' if method == _ANY else method.upper()} {path}"
+            # The translator writes the route of everything else as the path `/$default`, marked as what it is.
+            path = _DEFAULT if path.removeprefix("/") == _DEFAULT else path  # noqa: PLW2901
+            key = _DEFAULT if path == _DEFAULT else f"{'ANY' if method == _ANY else method.upper()} {path}"
             integration = operation["x-amazon-apigateway-integration"]
             function = _FUNCTION.search(str(integration.get("uri")))
             if operation.get("security") or integration.get("payloadFormatVersion") != "2.0" or not function:
@@ -308,7 +311,7 @@ def _routes(api: HttpApi, pool: Callable[[str], FunctionPool]) -> list[_Route]:
 
 def _path(path: str) -> tuple[re.Pattern[str], tuple[str, ...], tuple[int, ...]]:
     """A route's pattern, its parameters, and a rank: the lowest of the matching routes serves the request."""
-    if path == "$default":
+    if path == _DEFAULT:
         return re.compile(".*", re.DOTALL), (), (9,)
     pattern, names, rank = "", [], []
     for part in path.removeprefix("/").split("/"):

@@ -1,0 +1,291 @@
+"""`klingway demo`: the main job on the twin, each scene held against what it should come to."""
+
+from __future__ import annotations
+
+import base64
+import io
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from local.cli import render
+from local.cli.checks import Check, Outcome, check_mistake, check_scene, check_whole
+from local.cli.client import ApiError, Gateway
+from local.cli.connection import json_option
+from local.cli.downloads import download_file, files_of
+from local.cli.following import TooLongError, follow
+from local.cli.scenes import MISTAKES, SCENES, Mistake, Scene
+from local.cli.stopping import StopRequestedError, stopping_on_signals
+from local.surroundings import leave_the_persons_aws_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rich.console import Console
+
+    from local.cli.scenes import Colour
+    from local.twin import Twin
+
+_LONGEST_S: Final = 85.0
+_PICTURE: Final = (640, 360)
+_TICK_S: Final = 0.2
+_VIDEO: Final = "video.mp4"
+
+
+@dataclass
+class _Run:
+    """How far the scenes are; written by their threads, shown by the main one."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def elapsed_s(self, name: str) -> float:
+        return self.ended.get(name, time.monotonic() - self.began)
+
+
+@click.command("demo")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo-results"),
+    show_default=True,
+    help="Where the files go, a folder for each job.",
+)
+@json_option
+def demo_command(*, folder: Path, as_json: bool) -> None:
+    """Run the main job on this machine, with simulated providers, and check all that it should do.
+
+    It takes about 70 seconds: one job's callback is lost, and the poller finds its end within the minute.
+    Exit code 0 if everything was as it should be.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    leave_the_persons_aws_alone()
+    with stopping_on_signals():
+        try:
+            is_good = _demo(folder, as_json=as_json)
+        except StopRequestedError:
+            click.echo("Stopped.", err=True)
+            raise SystemExit(130) from None
+    if not is_good:
+        raise SystemExit(1)
+
+
+def _demo(folder: Path, *, as_json: bool) -> bool:
+    from local.twin import Twin  # noqa: PLC0415 - takes a second, in which something should stand on the screen
+
+    err = render.console(stderr=True)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        log = stack.enter_context((folder / "twin.log").open("w", encoding="utf-8"))
+        with err.status("Starting the whole stack on this machine ...") if err.is_terminal else _nothing():
+            twin = stack.enter_context(Twin(log=lambda source, line: _write(log.write, source, line)))
+        err.print(f"The stack is up at {twin.cloud.url} after {time.monotonic() - began:.1f} s.", markup=False)
+        run = _play(twin, folder, err)
+        twin.cloud.settle()
+        outcomes = run.outcomes
+        checks = [check for scene in SCENES for check in check_scene(twin, scene, outcomes[scene.name])]
+        checks += [check for mistake in MISTAKES for check in check_mistake(mistake, outcomes[mistake.name])]
+        checks += check_whole(twin, list(outcomes.values()))
+    is_good = all(check.is_met for check in checks)
+    if as_json:
+        render.print_json(_as_json(outcomes, checks))
+    else:
+        _report(run, checks, folder, time.monotonic() - began)
+    return is_good
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _write(write: Callable[[str], object], source: str, line: str) -> None:
+    try:
+        write(f"{source}: {line}\n")
+    except ValueError:  # the file is closed: a thread's last words after the end
+        return
+
+
+# ------------------------------------------------------------------------------------------------------------ playing
+
+
+def _play(twin: Twin, folder: Path, err: Console) -> _Run:
+    run = _Run()
+    everything: tuple[Scene | Mistake, ...] = (*SCENES, *MISTAKES)
+    for item in everything:
+        run.states[item.name] = "waiting"
+    # Threads of a pool are waited for at the interpreter's end; `stopping` has them give up at once.
+    with ThreadPoolExecutor(len(everything)) as pool:
+        try:
+            futures = [pool.submit(_act, twin, item, folder, run) for item in everything]
+            with _display(run, err) as update:
+                while not all(future.done() for future in futures):
+                    update()
+                    time.sleep(_TICK_S)
+                update()
+        finally:
+            run.stopping.set()
+    for future in futures:
+        future.result()
+    return run
+
+
+def _act(twin: Twin, item: Scene | Mistake, folder: Path, run: _Run) -> None:
+    """Play one scene, in a thread of its own."""
+    outcome = run.outcomes[item.name] = Outcome()
+    target = folder / item.name
+
+    def sleep(seconds: float) -> None:
+        if run.stopping.wait(seconds):
+            raise TooLongError
+
+    def show(job: Mapping[str, Any]) -> None:
+        outcome.job = dict(job)
+        run.states[item.name] = job["state"]
+
+    try:
+        with Gateway(twin.cloud.url, twin.key.api_key, sleep=sleep) as gateway:
+            body = dict(item.request)
+            if isinstance(item, Scene) and item.pictures:
+                body["images"] = _pictures(item.pictures, target)
+            follow(gateway, gateway.submit(body), timeout_s=_LONGEST_S, show=show, sleep=sleep)
+            outcome.files = [download_file(gateway, outcome.job["id"], file, target) for file in files_of(outcome.job)]
+    except ApiError as error:
+        if isinstance(item, Mistake):
+            outcome.refusal = error.document
+            run.states[item.name] = "refused"
+        else:
+            outcome.trouble = str(error)
+    except TooLongError:
+        outcome.trouble = f"not over after {_LONGEST_S:g} s"
+    except OSError as error:
+        outcome.trouble = str(error)
+    run.ended[item.name] = time.monotonic() - run.began
+
+
+def _pictures(wanted: Mapping[str, tuple[Colour, Colour]], folder: Path) -> list[dict[str, str]]:
+    """Draw a scene's pictures, keep them beside its results, and return them as the request has them."""
+    from PIL import Image as Drawn  # noqa: PLC0415 - for one scene
+
+    folder.mkdir(parents=True, exist_ok=True)
+    images = []
+    for role, (top, bottom) in wanted.items():
+        blend = Drawn.linear_gradient("L").resize(_PICTURE)
+        drawn = Drawn.composite(Drawn.new("RGB", _PICTURE, bottom), Drawn.new("RGB", _PICTURE, top), blend)
+        buffer = io.BytesIO()
+        drawn.save(buffer, "PNG")
+        (folder / f"{role}.png").write_bytes(buffer.getvalue())
+        encoded = base64.b64encode(buffer.getvalue()).decode()
+        images.append({"url": f"data:image/png;base64,{encoded}", "role": role})
+    return images
+
+
+# ------------------------------------------------------------------------------------------------------------ showing
+
+
+@contextmanager
+def _display(run: _Run, err: Console) -> Iterator[Callable[[], None]]:
+    """Show how far the scenes are: a table that moves at a terminal, else a line for each change."""
+    titles = {item.name: item.title for item in (*SCENES, *MISTAKES)}
+    if err.is_terminal:
+        with Live(_progress_table(run, titles), console=err, transient=True, refresh_per_second=8) as live:
+            yield lambda: live.update(_progress_table(run, titles))
+        return
+    shown: dict[str, str] = {}
+
+    def lines() -> None:
+        for name, state in run.states.items():
+            if shown.get(name) != state:
+                shown[name] = state
+                err.print(f"{run.elapsed_s(name):5.1f} s  {name}: {state}", markup=False)
+
+    yield lines
+
+
+def _progress_table(run: _Run, titles: Mapping[str, str]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, title in titles.items():
+        elapsed = Text(f"{run.elapsed_s(name):.0f} s", justify="right")
+        table.add_row(Text(name, style="bold"), render.state(run.states[name]), elapsed, Text(title, style="dim"))
+    return table
+
+
+def _report(run: _Run, checks: list[Check], folder: Path, took_s: float) -> None:
+    out = render.console()
+    for mistake in MISTAKES:
+        out.print(f"\n{mistake.name}: {mistake.title}", style="bold")
+        said = run.outcomes[mistake.name].refusal
+        if said:
+            error = ApiError(said["title"], said["detail"], said["status"], said["problems"], said)
+            out.print(render.refusal_of(error))
+    out.print("\n", _result_table(run), sep="")
+    out.print("\nChecked:", style="bold")
+    listed = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name in dict.fromkeys(check.scene for check in checks):
+        own = [check for check in checks if check.scene == name]
+        bad = [check for check in own if not check.is_met]
+        mark = Text("ok", style="green") if not bad else Text("WRONG", style="bold red")
+        listed.add_row(
+            mark, Text(name, style="bold"), Text(", ".join(dict.fromkeys(check.what for check in own)), style="dim")
+        )
+        for check in bad:
+            listed.add_row(
+                "", "", Text(f"{check.what}: expected {check.expected!r}, found {check.found!r}", style="red")
+            )
+    out.print(listed)
+    wrong = sum(not check.is_met for check in checks)
+    verdict = f"{len(checks)} checks, " + (f"{wrong} of them NOT met" if wrong else "all met")
+    out.print(f"\n{verdict}, in {took_s:.0f} s. Videos: {folder}/*/{_VIDEO}; log: {folder}/twin.log", markup=False)
+
+
+def _result_table(run: _Run) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("job", "provider", "learnt by", "seconds", "S3 key", "bytes", "duration"):
+        right = name in {"seconds", "bytes", "duration"}
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "S3 key", overflow="fold")
+    for item in (*SCENES, *MISTAKES):
+        outcome = run.outcomes[item.name]
+        files = (outcome.job.get("result") or {}).get("files", [])
+        video = next((file for file in files if file["name"] == _VIDEO), None)
+        table.add_row(
+            Text(item.name, style="bold"),
+            str(outcome.job.get("provider", "-")),
+            outcome.job.get("learnt_by") or render.state(run.states[item.name]),
+            f"{run.ended[item.name]:.1f}",
+            video["s3_uri"].removeprefix("s3://").partition("/")[2] if video else "-",
+            str(video["size_bytes"]) if video else "-",
+            f"{video['duration_s']:.2f} s" if video else "-",
+        )
+    return table
+
+
+def _as_json(outcomes: Mapping[str, Outcome], checks: list[Check]) -> dict[str, Any]:
+    return {
+        "ok": all(check.is_met for check in checks),
+        "jobs": {name: outcome.job for name, outcome in outcomes.items() if outcome.job},
+        "refusals": {name: outcome.refusal for name, outcome in outcomes.items() if outcome.refusal},
+        "files": [str(path) for outcome in outcomes.values() for path in outcome.files],
+        "checks": [
+            {
+                "scene": check.scene,
+                "what": check.what,
+                "expected": check.expected,
+                "found": check.found,
+                "ok": check.is_met,
+            }
+            for check in checks
+        ],
+    }

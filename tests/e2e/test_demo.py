@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.cli import demo, scenes
+from local.cli.scenes import MISTAKES, SCENES
+from tests.e2e.caller import seconds_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# It waits for the poller's minute, so it may as well run beside the tests that share a twin.
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+def test_the_demo(tmp_path: Path) -> None:
+    """It exits 0 within 90 s, says that every check was met, and leaves files that play as long as asked."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "local.cli", "demo", "--json", "--to", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603
+    took_s = time.monotonic() - began
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert took_s < 90
+    said = json.loads(done.stdout)
+    assert said["ok"] is True
+    assert {name: job["learnt_by"] for name, job in said["jobs"].items()} == {
+        scene.name: scene.learnt_by for scene in SCENES
+    }
+    assert set(said["refusals"]) == {mistake.name for mistake in MISTAKES}
+    for scene in SCENES:
+        video = (tmp_path / scene.name / "video.mp4").read_bytes()
+        assert seconds_of(video) == pytest.approx(scene.duration_s, abs=0.1)
+
+
+def test_a_demo_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where something is not as it should be, the demo says what, and is not good."""
+    wrong = scenes.Scene(name="wrong", title="", request={"prompt": "a fox", "duration_s": 3}, duration_s=4)
+    named = scenes.Mistake(name="named", title="", request={"prompt": ""}, fields=frozenset({"prompt", "model"}))
+    monkeypatch.setattr(demo, "SCENES", (wrong,))
+    monkeypatch.setattr(demo, "MISTAKES", (named,))
+    shown: list[dict[str, object]] = []
+    monkeypatch.setattr(demo.render, "print_json", shown.append)
+    assert demo._demo(tmp_path, as_json=True) is False  # noqa: SLF001 - the command without its signals
+    checks = shown[0]["checks"]
+    assert isinstance(checks, list)
+    missed = [(check["scene"], check["what"]) for check in checks if not check["ok"]]
+    assert missed == [("wrong", "plays 4 s ± 0.1 s"), ("named", "all its fields named, and no other")]
