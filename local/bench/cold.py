@@ -25,7 +25,10 @@ event = json.loads(sys.argv[1])
 answer = app.handler(event, None)
 assert answer["statusCode"] < 400, answer
 """
+# httpx loads its command line where it finds these two; a developer's machine has them, the Lambda layer has not.
 _TIMED: Final = """
+import sys
+sys.modules["click"] = sys.modules["rich"] = None
 from time import perf_counter
 began = perf_counter()
 exec({code!r})

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,6 +103,21 @@ def test_a_connection_closed_without_an_answer_is_lost() -> None:
     """A reset after the request was read: a task may exist."""
     with serving(lambda handler: setattr(handler, "close_connection", True)) as origin, pytest.raises(AnswerLostError):
         call(origin)
+
+
+def test_an_answer_that_drips_is_ended_in_time() -> None:
+    """Each byte comes in time, the whole never would: the bound is of the whole call."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            time.sleep(0.05)
+
+    with serving(drip) as origin, pytest.raises(AnswerLostError, match="too long"):
+        call(origin, timeout_s=0.3)
 
 
 def test_a_redirect_of_a_provider_is_not_followed() -> None:

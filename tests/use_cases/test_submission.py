@@ -2,8 +2,9 @@
 
 import pytest
 from klingway.domain.errors import InvalidRequestError
-from klingway.domain.ids import AttemptId
-from klingway.domain.job import AttemptState, JobError, State
+from klingway.domain.ids import AttemptId, JobId
+from klingway.domain.job import AttemptState, Job, JobError, State
+from klingway.domain.transitions import Change
 from klingway.domain.work import WorkKind
 from klingway.providers.contract import Created, ProviderError
 
@@ -204,6 +205,31 @@ def test_a_process_that_died_before_submitting_is_taken_up_by_the_poller(gateway
     gateway.work()
 
     assert (State.RUNNING, 1) == (gateway.job(job).state, len(gateway.provider.submitted))
+
+
+def test_a_table_that_fails_after_acceptance_does_not_undo_it(gateway: Gateway) -> None:
+    """The answer's write fails: the caller still gets the job, which is written, and the task is adopted later."""
+    apply, calls = gateway.jobs.apply, []
+
+    def fail_once(job_id: JobId, change: Change) -> Job:
+        calls.append(change.to_state)
+        if change.to_state is State.RUNNING and calls.count(State.RUNNING) == 1:
+            raise ConnectionError
+        return apply(job_id, change)
+
+    gateway.jobs.apply = fail_once  # type: ignore[method-assign]
+    job = gateway.submit()
+    assert State.SUBMITTING is job.state
+
+    gateway.clock.go_on(29 + 11)
+    gateway.poll()
+    gateway.work()
+
+    assert (State.RUNNING, "task-1", 1) == (
+        gateway.job(job).state,
+        gateway.job(job).attempt.task_id,
+        len(gateway.provider.submitted),
+    )
 
 
 def test_without_a_look_up_a_callback_may_claim_the_lost_submission() -> None:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -59,10 +60,14 @@ class HttpxCalls:
             AnswerLostError: Something was.
         """
         client = self._client() if fresh_connection else self._kept
+        ends_at = monotonic() + timeout_s
         timeout = httpx.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
         try:
-            with provider_time:
-                answer = client.request(method, url, headers=dict(headers), json=json, timeout=timeout)
+            with (
+                provider_time,
+                client.stream(method, url, headers=dict(headers), json=json, timeout=timeout) as answer,
+            ):
+                body = _read_until(answer, ends_at)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
             raise NotSentError(type(error).__name__) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -70,15 +75,23 @@ class HttpxCalls:
         finally:
             if fresh_connection:
                 client.close()
-        if len(answer.content) > _MAX_ANSWER_BYTES:
-            raise AnswerLostError("the answer is too large")
-        return HttpAnswer(
-            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
-        )
+        return HttpAnswer(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body)
 
     @staticmethod
     def _client() -> httpx.Client:
         return httpx.Client(verify=_tls(), follow_redirects=False, trust_env=False)
+
+
+def _read_until(answer: httpx.Response, ends_at: float) -> bytes:
+    """Read an answer whole. httpx bounds each read alone: an answer that drips is ended here."""
+    body = bytearray()
+    for chunk in answer.iter_bytes():
+        body += chunk
+        if len(body) > _MAX_ANSWER_BYTES:
+            raise AnswerLostError("the answer is too large")
+        if monotonic() > ends_at:
+            raise AnswerLostError("the answer took too long")
+    return bytes(body)
 
 
 class GuardedMedia:

@@ -19,6 +19,7 @@ from klingway.domain.request import DEFAULT_MODEL, VideoRequest
 from klingway.domain.routing import Route, choose_route
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.validation import read_video_request
+from klingway.observability import logger
 from klingway.use_cases.ports import (
     BusyError,
     IdempotencyKey,
@@ -73,7 +74,15 @@ class CreateJob:
             return self._replay(taken, key)
         except BusyError as error:
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
-        return Accepted(StoredJob(self.submit.begin(job, said), said), is_replay=False)
+        return Accepted(StoredJob(self._submitted(job, said), said), is_replay=False)
+
+    def _submitted(self, job: Job, said: Mapping[str, Any]) -> Job:
+        """Submit a job that is written. It is accepted whatever happens from here on: the poller makes it good."""
+        try:
+            return self.submit.begin(job, said)
+        except Exception:  # noqa: BLE001 - of whatever kind: the job is written
+            logger().exception("submission interrupted", extra={"job_id": job.id})
+            return self.jobs.get(job.id) or job
 
     def _key(self, tenant: Tenant, body: Mapping[str, Any], key: str | None) -> IdempotencyKey | None:
         if key is None:
