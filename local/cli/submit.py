@@ -47,7 +47,10 @@ from local.cli.jobs import fetch_files
 )
 @click.option("--wait", is_flag=True, help="Follow the job until its end.")
 @click.option(
-    "--download", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Wait, and put the files there."
+    "--download",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Wait, and put the files into DIR/JOB/.",
 )
 @click.option("--timeout-s", type=click.FloatRange(min=1), default=1800, show_default=True, help="How long to wait.")
 def submit_command(
@@ -77,7 +80,11 @@ def submit_command(
     job = gateway.submit(request, idempotency_key=idempotency_key)
     if wait or download:
         job = _until_over(gateway, job, timeout_s=timeout_s, quiet=as_json)
-    saved = fetch_files(gateway, job, download, quiet=as_json) if download and job["state"] == "succeeded" else []
+    saved = []
+    if download and job["state"] == "succeeded":
+        saved = fetch_files(
+            gateway, job, download / job["id"], quiet=as_json
+        )  # one job's files never replace another's
     if as_json:
         render.print_json(job)
     else:

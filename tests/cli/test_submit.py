@@ -134,12 +134,12 @@ def test_waiting_too_long(gateway: FakeGateway, klingway: Callable[..., Result])
 
 
 def test_downloading(gateway: FakeGateway, klingway: Callable[..., Result], tmp_path: Path) -> None:
-    """With a folder the job is followed and its files are put there."""
+    """With a folder the job is followed and its files are put there, in a folder of the job's own."""
     gateway.says("POST /v1/videos", Answer(202, gateway.job()))
     gateway.says("GET /v1/jobs/job_01J/content", Answer(200, VIDEO))
     result = klingway("submit", "a fox", "--download", str(tmp_path / "new"))
     assert result.exit_code == 0, result.output
-    assert (tmp_path / "new" / "video.mp4").read_bytes() == VIDEO
+    assert (tmp_path / "new" / gateway.job()["id"] / "video.mp4").read_bytes() == VIDEO
 
 
 def test_from_standard_input(gateway: FakeGateway, klingway: Callable[..., Result]) -> None:

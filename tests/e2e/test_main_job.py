@@ -71,7 +71,7 @@ def test_the_command_line(caller: Caller, tmp_path: Path) -> None:
     result = runner.invoke(main, asked)
     assert result.exit_code == 0, result.output
     job = json.loads(result.stdout)
-    assert seconds_of((tmp_path / "out" / "video.mp4").read_bytes()) == pytest.approx(4, abs=0.1)
+    assert seconds_of((tmp_path / "out" / job["id"] / "video.mp4").read_bytes()) == pytest.approx(4, abs=0.1)
     sent = caller.tasks(job["id"])[0]["body"]["image_list"]
     assert [image["type"] for image in sent] == ["first_frame", "end_frame"]
     assert json.loads(runner.invoke(main, ["get", job["id"], "--json"]).stdout)["state"] == "succeeded"

@@ -56,13 +56,14 @@ def test_processes_are_reused_and_capped(twin: Twin) -> None:
     assert 1 < len(twin.pool("ApiFunction").pids()) <= 4
 
 
-def test_errors(twin: Twin) -> None:
+def test_errors(twin: Twin, wait: Wait) -> None:
     """A raising handler is reported as Lambda does, and its process lives on."""
     result = twin.invoke("ApiFunction", {"do": "raise"})
     assert result.error == "Unhandled"
     assert result.json()["errorType"] == "ValueError"
     assert result.json()["errorMessage"] == "no good"
-    assert ("ApiFunction", "[ERROR] ValueError: no good") in [(source, line[:27]) for source, line in twin.lines]
+    line = ("ApiFunction", "[ERROR] ValueError: no good")
+    assert wait(lambda: line in [(source, text[:27]) for source, text in list(twin.lines)])
 
 
 def test_timeout_kills(twin: Twin) -> None:
