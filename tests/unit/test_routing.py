@@ -7,17 +7,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from klingway.domain.capabilities import (
-    Capability,
-    Confidence,
-    Expected,
-    Limit,
-    Measure,
-    ModelProfile,
-    ProviderProfile,
-    Trait,
-)
+from klingway.domain.capabilities import Capability, Confidence, Expected, Limit, ModelProfile, ProviderProfile
 from klingway.domain.ids import ProviderName
+from klingway.domain.measures import Measure, Trait
 from klingway.domain.routing import choose_route
 from klingway.domain.validation import provider_problems, read_video_request
 from klingway.providers.klingai.profile import klingai_profile

@@ -7,12 +7,14 @@ in silence. `validation` compares any profile with any request; nothing here kno
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from klingway.domain.measures import GAUGES, SIGNS, Measure, Trait
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
 
@@ -50,22 +52,6 @@ class Capability(StrEnum):
     VOICES = "voices"
 
 
-class Trait(StrEnum):
-    """What a request is like, where a limit depends on it."""
-
-    MULTI_SHOT = "several shots"
-    FIRST_FRAME = "a first frame"
-    LAST_FRAME = "a last frame"
-    REFERENCE_IMAGES = "reference images"
-    VIDEO = "a video"
-    INPUT = "images, elements or a video"
-    OVER_TWO_IMAGES = "more than two images"
-
-
-Given = Iterator[tuple[str, Any]]
-"""Pairs of the place where something stands in a request, and what is measured there."""
-
-
 def given_capabilities(request: VideoRequest) -> dict[Capability, str]:
     """Return what a request makes use of, with the place where a caller would find it."""
     plain = {
@@ -97,170 +83,6 @@ def given_capabilities(request: VideoRequest) -> dict[Capability, str]:
     if request.video is not None:
         given[Capability.VIDEO_EDIT if request.is_edit else Capability.VIDEO_FEATURE] = "video"
     return given
-
-
-def _prompt_chars(request: VideoRequest) -> Given:
-    if request.prompt is not None:
-        yield "prompt", len(request.prompt)
-
-
-def _negative_prompt_chars(request: VideoRequest) -> Given:
-    if request.negative_prompt is not None:
-        yield "negative_prompt", len(request.negative_prompt)
-
-
-def _shot_prompt_chars(request: VideoRequest) -> Given:
-    for index, shot in enumerate(request.shots or []):
-        yield f"shots[{index}].prompt", len(shot.prompt)
-
-
-def _shot_duration_s(request: VideoRequest) -> Given:
-    for index, shot in enumerate(request.shots or []):
-        yield f"shots[{index}].duration_s", shot.duration_s
-
-
-def _shots(request: VideoRequest) -> Given:
-    if request.shots is not None:
-        yield "shots", len(request.shots)
-
-
-def _duration_s(request: VideoRequest) -> Given:
-    if request.asked_duration_s is not None:
-        yield "shots" if request.duration_s is None and request.shots else "duration_s", request.asked_duration_s
-
-
-def _mode(request: VideoRequest) -> Given:
-    if request.mode is not None:
-        yield "mode", request.mode
-
-
-def _aspect_ratio(request: VideoRequest) -> Given:
-    if request.aspect_ratio is not None:
-        yield "aspect_ratio", request.aspect_ratio
-
-
-def _shot_split(request: VideoRequest) -> Given:
-    if request.shot_split is not None:
-        yield "shot_split", request.shot_split
-
-
-def _images(request: VideoRequest) -> Given:
-    if request.images:
-        yield "images", len(request.images)
-
-
-def _elements(request: VideoRequest) -> Given:
-    if request.elements:
-        yield "elements", len(request.elements)
-
-
-def _images_and_elements(request: VideoRequest) -> Given:
-    images, elements = len(request.images or []), len(request.elements or [])
-    if images or elements:
-        yield "images" if images else "elements", images + elements
-
-
-def _last_frame(request: VideoRequest) -> Given:
-    for index, image in enumerate(request.images or []):
-        if image.role == "last_frame":
-            yield f"images[{index}].role", image.role
-
-
-def _element_id(request: VideoRequest) -> Given:
-    for index, element in enumerate(request.elements or []):
-        if element.id is not None:
-            yield f"elements[{index}].id", element.id
-
-
-def _element_number(request: VideoRequest) -> Given:
-    for place, text in _element_id(request):
-        if text.isascii() and text.isdecimal():
-            yield place, int(text)
-
-
-class Measure(StrEnum):
-    """What a limit is about."""
-
-    PROMPT_CHARS = "characters of the prompt"
-    NEGATIVE_PROMPT_CHARS = "characters of the negative prompt"
-    SHOT_PROMPT_CHARS = "characters of a shot's prompt"
-    SHOT_DURATION = "seconds of a shot"
-    SHOTS = "number of shots"
-    DURATION = "seconds"
-    MODE = "mode"
-    ASPECT_RATIO = "aspect ratio"
-    SHOT_SPLIT = "shot split"
-    IMAGES = "number of images"
-    ELEMENTS = "number of elements"
-    IMAGES_AND_ELEMENTS = "number of images and elements together"
-    LAST_FRAME = "last frame"
-    ELEMENT_ID = "element id"
-    ELEMENT_NUMBER = "element number"
-
-
-@dataclass(frozen=True, slots=True)
-class Gauge:
-    """How something is measured, and from which fields: where one of these is broken, nothing is known."""
-
-    reads: frozenset[str]
-    measure: Callable[[VideoRequest], Given]
-    beyond: tuple[str, str] = ("too_small", "too_large")
-    """The codes of what lies below and above a limit."""
-
-
-def _gauge(
-    measure: Callable[[VideoRequest], Given], *reads: str, beyond: tuple[str, str] = ("too_small", "too_large")
-) -> Gauge:
-    return Gauge(frozenset(reads), measure, beyond)
-
-
-_LENGTH = ("too_short", "too_long")
-_NUMBER = ("too_few", "too_many")
-
-GAUGES: Mapping[Measure, Gauge] = {
-    Measure.PROMPT_CHARS: _gauge(_prompt_chars, "prompt", beyond=_LENGTH),
-    Measure.NEGATIVE_PROMPT_CHARS: _gauge(_negative_prompt_chars, "negative_prompt", beyond=_LENGTH),
-    Measure.SHOT_PROMPT_CHARS: _gauge(_shot_prompt_chars, "shots", beyond=_LENGTH),
-    Measure.SHOT_DURATION: _gauge(_shot_duration_s, "shots", beyond=_LENGTH),
-    Measure.SHOTS: _gauge(_shots, "shots", beyond=_NUMBER),
-    Measure.DURATION: _gauge(_duration_s, "duration_s", "shots", "video", beyond=_LENGTH),
-    Measure.MODE: _gauge(_mode, "mode"),
-    Measure.ASPECT_RATIO: _gauge(_aspect_ratio, "aspect_ratio"),
-    Measure.SHOT_SPLIT: _gauge(_shot_split, "shot_split"),
-    Measure.IMAGES: _gauge(_images, "images", beyond=_NUMBER),
-    Measure.ELEMENTS: _gauge(_elements, "elements", beyond=_NUMBER),
-    Measure.IMAGES_AND_ELEMENTS: _gauge(_images_and_elements, "images", "elements", beyond=_NUMBER),
-    Measure.LAST_FRAME: _gauge(_last_frame, "images"),
-    Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
-    Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sign:
-    """How a trait shows, and in which fields."""
-
-    reads: frozenset[str]
-    shows: Callable[[VideoRequest], bool]
-
-
-SIGNS: Mapping[Trait, _Sign] = {
-    Trait.MULTI_SHOT: _Sign(frozenset({"shots", "shot_split"}), lambda request: request.is_multi_shot),
-    Trait.FIRST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("first_frame"))),
-    Trait.LAST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("last_frame"))),
-    Trait.REFERENCE_IMAGES: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("reference"))),
-    Trait.VIDEO: _Sign(frozenset({"video"}), lambda request: request.video is not None),
-    Trait.INPUT: _Sign(
-        frozenset({"images", "elements", "video"}),
-        lambda request: bool(request.images or request.elements or request.video),
-    ),
-    Trait.OVER_TWO_IMAGES: _Sign(frozenset({"images"}), lambda request: len(request.images or []) > 2),  # noqa: PLR2004
-}
-
-
-def traits_of(request: VideoRequest) -> frozenset[Trait]:
-    """Return every trait that a request has."""
-    return frozenset(trait for trait, sign in SIGNS.items() if sign.shows(request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from klingway.domain.capabilities import GAUGES, Capability, Limit, ProviderProfile, given_capabilities, traits_of
+from klingway.domain.capabilities import Capability, Limit, ProviderProfile, given_capabilities
 from klingway.domain.errors import Problem
+from klingway.domain.measures import GAUGES, traits_of
 from klingway.domain.request import DEFAULT_MODEL, VideoRequest
 from klingway.domain.rules import broken_rules
 

@@ -11,13 +11,12 @@ from klingway.domain.capabilities import (
     Confidence,
     Expected,
     Limit,
-    Measure,
     ModelProfile,
     Prices,
     ProviderProfile,
     Rate,
-    Trait,
 )
+from klingway.domain.measures import Measure, Trait
 
 _SPECIFICATION: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
 _CHANGELOG: Final = "Kling API updates, {}"
