@@ -7,11 +7,23 @@ from typing import Any
 
 from klingway import bootstrap
 from klingway.adapters.dynamodb_rows import job_of
+from klingway.domain.job import Job
+from klingway.observability import count, logger
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
     """Publish the changes of one batch."""
-    changes = [record["dynamodb"] for record in event["Records"]]
-    done = bootstrap.publisher().run([job_of(change["NewImage"]) for change in changes])
-    failed = [change["SequenceNumber"] for change, is_done in zip(changes, done, strict=True) if not is_done]
+    readable = [(record["dynamodb"]["SequenceNumber"], job) for record in event["Records"] if (job := _read(record))]
+    done = bootstrap.publisher().run([job for _, job in readable])
+    failed = [number for (number, _), is_done in zip(readable, done, strict=True) if not is_done]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+def _read(record: dict[str, Any]) -> Job | None:
+    """Read a record's row; one that cannot be read would hold up all behind it for a day, so it is counted and passed."""
+    try:
+        return job_of(record["dynamodb"]["NewImage"])
+    except (KeyError, ValueError, TypeError) as error:
+        count("UnreadableRow")
+        logger().error("unreadable row", extra={"record": record.get("eventID"), "error": type(error).__name__})
+        return None

@@ -1,6 +1,7 @@
 """Does the work. Event: SQS, one message at a time; samples in events/worker.
 
-An exception leaves the message in the queue; after five receptions it is in the dead letter queue.
+An exception leaves the message in the queue. A message that is none of ours ends in the dead letter queue after five
+receptions; work that failed does not: its row falls due long before, and the poller sends it anew.
 """
 
 from typing import Any

@@ -213,7 +213,7 @@ def test_a_secret_is_read_once_and_anew_when_asked(stack: Deployment) -> None:
 
     assert (None, None) == (kept, too_soon)
     assert fresh is not None
-    assert ("eu", "simulated") == (fresh.account, fresh.values["api_key"])
+    assert ("eu", "simulated") == (fresh.values["account"], fresh.values["api_key"])
     assert "simulated" not in repr(fresh)
 
 

@@ -150,7 +150,7 @@ def test_a_change_from_another_state_is_refused_and_shows_the_job(store: Store) 
     winner = store.apply(job.id, begun(job))
 
     with pytest.raises(ChangeRefusedError) as refusal:
-        store.apply(job.id, begun(job))
+        store.apply(job.id, replace(begun(job), at=NOW + timedelta(seconds=2)))
 
     assert winner == refusal.value.job == store.get(job.id)
 
@@ -162,7 +162,7 @@ def test_a_change_with_an_old_number_is_refused(store: Store) -> None:
     store.apply(job.id, transitions.wait(job, at=NOW, after_s=5))
 
     with pytest.raises(ChangeRefusedError):
-        store.apply(job.id, transitions.wait(job, at=NOW, after_s=5))
+        store.apply(job.id, transitions.wait(job, at=NOW + timedelta(seconds=1), after_s=5))
 
 
 def test_a_change_of_a_job_that_is_gone_is_refused(store: Store) -> None:
@@ -408,6 +408,34 @@ def test_sixteen_threads_with_one_key_make_one_job(stack: Deployment) -> None:
     assert 16 == len(outcomes)
     assert 1 == len(set(outcomes))
     assert 1 == sum(store.get(job.id) is not None for job in jobs)
+
+
+def test_a_write_whose_answer_was_lost_is_recognised(stack: Deployment) -> None:
+    """The client library sends it a second time, and is refused by the first: that is no lost race."""
+    store = DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"])
+    job = a_job()
+    store.create(job, REQUEST, None)
+    change = begun(job)
+    first = store.apply(job.id, change)
+
+    assert first == store.apply(job.id, change)
+
+
+def test_a_filter_that_hardly_anything_fits_ends_with_a_cursor(
+    stack: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 30 rows, 2 looked at in a query: after ten queries an empty page, from whose cursor the rest is reached."""
+    monkeypatch.setattr("klingway.adapters.dynamodb_jobs._SCANNED_PER_QUERY", 2)
+    store = DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"])
+    for index in range(30):
+        store.create(a_job(NOW + timedelta(seconds=index), reference="last" if index == 0 else "x"), REQUEST, None)
+    which = JobFilter(reference="last")
+
+    first = store.page(Tenant("acme"), which, limit=5, after=None)
+    second = store.page(Tenant("acme"), which, limit=5, after=first.next_after)
+
+    assert ([], True) == (list(first.jobs), first.next_after is not None)
+    assert ["last"] == [stored.job.reference for stored in second.jobs]
 
 
 @pytest.mark.usefixtures("stack")

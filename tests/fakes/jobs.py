@@ -47,6 +47,10 @@ class InMemoryJobs:
         self.requests[job.id] = json.dumps(request)
         self._written(job)
 
+    def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
+        taken = self.keys.get((key.tenant, key.key))
+        return None if taken is None else KeyTakenError(taken[0], taken[1])
+
     def get(self, job_id: JobId) -> Job | None:
         return self.rows.get(job_id)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from klingway.use_cases.ports import Measured, MediaError, OpenedMedia, StoredObject
+from klingway.use_cases.ports import MediaError, OpenedMedia, StoredObject
 
 
 class InMemoryBucket:
@@ -43,8 +43,3 @@ class ScriptedMedia:
         if isinstance(data, MediaError):
             raise data
         yield OpenedMedia("video/mp4", iter([data]))
-
-
-def measured_as(duration_s: float, width: int, height: int):  # noqa: ANN201 - a function of the port Measure
-    """Return a measure that finds the same in each file."""
-    return lambda _: Measured(duration_s, width, height)

@@ -185,12 +185,12 @@ ACCESS_KEY, SECRET_KEY = "A" * 32, "S" * 32
 
 def with_api_key(api_key: str = API_KEY) -> Credentials:
     """Return an API key's credentials."""
-    return Credentials("default", {"api_key": api_key})
+    return Credentials({"api_key": api_key})
 
 
 def with_pair(secret_key: str = SECRET_KEY) -> Credentials:
     """Return the credentials of an access/secret pair."""
-    return Credentials("default", {"access_key": ACCESS_KEY, "secret_key": secret_key})
+    return Credentials({"access_key": ACCESS_KEY, "secret_key": secret_key})
 
 
 def klingai(

@@ -15,7 +15,7 @@ def test_the_event_about_a_job_that_succeeded() -> None:
 
     same = (
         "kind", "state", "model", "provider", "reference", "metadata", "created_at", "finished_at", "learnt_by",
-        "attempts", "price", "error", "result_mismatch",
+        "attempts", "price", "error", "result_mismatch", "warnings",
     )  # fmt: skip
     assert {name: SUCCEEDED[name] for name in same} | {
         "event_id": f"{JOB_ID}:3",

@@ -27,19 +27,28 @@ def test_the_first_check(calls_back: bool, after_s: float) -> None:  # noqa: FBT
 
 @pytest.mark.parametrize(
     ("elapsed_s", "after_s"),
-    [(0, 5), (60, 5), (420, 5), (424, 6), (440, 10), (820, 105), (880, 120), (881, 120), (86_400, 120)],
+    [(0, 60), (50, 10), (58, 5), (60, 5), (420, 5), (424, 6), (440, 10), (820, 105), (880, 120), (86_400, 120)],
 )
 def test_the_next_check(elapsed_s: float, after_s: float) -> None:
-    """Every 5 s until the slow ones are done, then stretching gently, at most two minutes."""
-    assert after_s == next_check_after_s(elapsed_s, EXPECTED)
+    """Not before the quick ones are done, then every 5 s until the slow ones are, then up to two minutes."""
+    assert after_s == next_check_after_s(elapsed_s, EXPECTED, calls_back=False)
 
 
-@given(SECONDS, SECONDS)
-def test_the_next_check_never_comes_sooner_later_on(one_s: float, other_s: float) -> None:
-    """Monotone, and always between 5 s and two minutes."""
+@pytest.mark.parametrize(("elapsed_s", "after_s"), [(5, 415), (419, 5), (420, 5), (440, 10)])
+def test_the_next_check_of_who_calls_back(elapsed_s: float, after_s: float) -> None:
+    """Nobody is asked every 5 s who will say it himself, as long as he is not late."""
+    assert after_s == next_check_after_s(elapsed_s, EXPECTED, calls_back=True)
+
+
+@given(SECONDS, SECONDS, st.booleans())
+def test_a_later_check_is_followed_by_a_later_one(one_s: float, other_s: float, calls_back: bool) -> None:  # noqa: FBT001
+    """The time of the next check grows with that of the last, and is 5 s off at the least."""
     sooner, later = sorted((one_s, other_s))
+    after_sooner_s = next_check_after_s(sooner, EXPECTED, calls_back=calls_back)
+    after_later_s = next_check_after_s(later, EXPECTED, calls_back=calls_back)
 
-    assert 5 <= next_check_after_s(sooner, EXPECTED) <= next_check_after_s(later, EXPECTED) <= 120
+    assert 5 <= after_sooner_s
+    assert sooner + after_sooner_s <= later + after_later_s + 1e-6
 
 
 @pytest.mark.parametrize(

@@ -234,9 +234,11 @@ def test_a_look_up_is_counted_with_its_time() -> None:
 
 
 def test_waiting_changes_nothing_but_number_and_due_time() -> None:
-    """A check must stay cheap; failed stores alone are counted."""
+    """A check must stay cheap; failed stores alone are counted, with their reason and what is there already."""
     assert {} == transitions.wait(job(), at=AT, after_s=5).values
-    assert {"store_failures": 2} == transitions.wait(job(), at=AT, after_s=5, store_failures=2).values
+    later = transitions.store_later(job(state=State.STORING), at=AT, after_s=5, reason="short", files=[VIDEO_FILE])
+    assert {"store_failures": 1, "store_error": "short", "files": (VIDEO_FILE,)} == later.values
+    assert frozenset({State.STORING}) == later.allowed_from
     assert {} == transitions.resume_storing(job(state=State.STORING), at=AT, due_at=DUE).values
 
 
@@ -252,7 +254,8 @@ def test_success_comes_with_its_files() -> None:
     """Files, what differs, and the time."""
     change = transitions.succeed(job(state=State.STORING), at=AT, files=[VIDEO_FILE], result_mismatch=["duration_s"])
 
-    assert {"files": (VIDEO_FILE,), "result_mismatch": ("duration_s",), "finished_at": AT} == change.values
+    expected = {"files": (VIDEO_FILE,), "result_mismatch": ("duration_s",), "warnings": (), "finished_at": AT}
+    assert expected == change.values
 
 
 def test_failure_ends_job_and_attempt() -> None:

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from klingway.domain.ids import AttemptId, Tenant
@@ -8,15 +8,17 @@ from klingway.domain.job import Job
 from klingway.domain.keys import Keyring
 from klingway.domain.work import Work
 from klingway.providers.contract import Media, Succeeded
+from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.create_job import CreateJob
+from klingway.use_cases.ports import Measured
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
 
 from tests.fakes.clock import FixedClock
 from tests.fakes.jobs import InMemoryJobs
-from tests.fakes.media import InMemoryBucket, ScriptedMedia, measured_as
+from tests.fakes.media import InMemoryBucket, ScriptedMedia
 from tests.fakes.providers import OneProvider, ScriptedProvider
 from tests.fakes.queue import RecordingQueue
 
@@ -36,34 +38,35 @@ class Gateway:
     media: ScriptedMedia = field(default_factory=lambda: ScriptedMedia({VIDEO_URL: FILM}))
 
     def __post_init__(self) -> None:
+        self.measured = Measured(5.04, 1280, 720)
         self.keyring = Keyring(["master"])
         providers = OneProvider(self.provider)
         submit = SubmitAttempt(
-            jobs=self.jobs,
-            queue=self.queue,
+            chain=self.chain(29),
             providers=providers,
             keyring=lambda: self.keyring,
             bucket=self.bucket,
-            now=self.clock,
-            function_timeout_s=29,
         )
         self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, submit=submit, now=self.clock)
         self.worker = CheckAttempt(
-            jobs=self.jobs,
-            queue=self.queue,
+            chain=self.chain(300),
             providers=providers,
             submit=submit,
             store=StoreResult(
                 jobs=self.jobs,
                 bucket=self.bucket,
                 source=self.media,
-                measure=measured_as(5.04, 1280, 720),
+                measure=self._measure,
                 now=self.clock,
             ),
-            now=self.clock,
-            function_timeout_s=300,
         )
         self.poller = TakeUpDue(jobs=self.jobs, queue=self.queue, now=self.clock)
+
+    def _measure(self, _: BinaryIO) -> Measured:
+        return self.measured
+
+    def chain(self, function_timeout_s: int) -> Chain:
+        return Chain(jobs=self.jobs, queue=self.queue, now=self.clock, function_timeout_s=function_timeout_s)
 
     def submit(self, body: Mapping[str, Any] | None = None, **more: Any) -> Job:
         """Accept a request as `api` does; return the job."""

@@ -1,12 +1,13 @@
 """From running to the end: callbacks that nudge, checks that go on, results that are stored, and nothing done twice."""
 
 import json
+from datetime import datetime
 
 import pytest
-from klingway.domain.job import JobError, LearntBy, State
+from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Media, ProviderError, Running, Succeeded
-from klingway.use_cases.ports import MediaError
+from klingway.use_cases.ports import DueRow, Measured, MediaError
 
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import FILM, SUCCESS, VIDEO_URL, Gateway
@@ -83,15 +84,15 @@ def test_a_lying_callback_changes_nothing(gateway: Gateway) -> None:
     assert State.RUNNING is gateway.job(job).state
 
 
-def test_after_the_nudges_the_chain_goes_on_by_the_expected_time(gateway: Gateway) -> None:
-    """Once the early repeats are spent, checks come every 5 s until a slow generation's time is over."""
+def test_after_the_nudges_the_callback_is_waited_for_again(gateway: Gateway) -> None:
+    """Once the early repeats (47 s) are spent, the next check is the one that a lost callback would have had."""
     job = gateway.submit()
     gateway.nudge(job)
     for _ in range(4):
         gateway.work()
 
     _, delay_s = gateway.queue.take()
-    assert 5 == delay_s
+    assert 420 - 47 == delay_s
 
 
 def test_a_callback_repeated_ends_the_job_once(gateway: Gateway) -> None:
@@ -223,7 +224,7 @@ def test_a_failed_task_fails_the_job_with_its_reason(gateway: Gateway) -> None:
 
 
 def test_a_job_fails_at_its_deadline_and_says_what_it_waited_for(gateway: Gateway) -> None:
-    """A task that never ends is given up after a day."""
+    """A task that never ends is given up after a day, the provider having been asked once more."""
     job = gateway.submit()
     gateway.clock.go_on(86_401)
     gateway.poll()
@@ -231,8 +232,63 @@ def test_a_job_fails_at_its_deadline_and_says_what_it_waited_for(gateway: Gatewa
 
     job = gateway.job(job)
     assert job.error is not None
-    assert (State.FAILED, "deadline_exceeded") == (job.state, job.error.code)
+    assert (State.FAILED, "deadline_exceeded", 1) == (job.state, job.error.code, gateway.provider.checked)
     assert "finish" in job.error.message
+
+
+def test_a_video_that_is_done_at_the_deadline_is_stored(gateway: Gateway) -> None:
+    """Nothing was heard for a day, and the provider has the video: it is stored, for it was paid for."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.clock.go_on(86_401)
+    gateway.poll()
+    gateway.work()
+
+    assert State.SUCCEEDED is gateway.job(job).state
+
+
+def test_a_provider_that_cannot_be_asked_at_the_deadline_is_asked_for_a_week(gateway: Gateway) -> None:
+    """An outage of the provider, or of our credential, does not fail a job that may be done; a week of it does."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [unreachable()]
+    gateway.clock.go_on(86_401)
+    gateway.poll()
+    gateway.work()
+    assert State.RUNNING is gateway.job(job).state
+
+    gateway.clock.go_on(6 * 86_400)
+    gateway.work()
+    assert State.FAILED is gateway.job(job).state
+
+
+def test_the_time_to_finish_begins_with_the_submission() -> None:
+    """A job that waited for room for almost a day has a day for its video all the same."""
+    gateway = Gateway()
+    error = JobError(code="provider_full", message="full", retryable=True)
+    gateway.provider.submissions = [ProviderError(error, created=Created.NO)]
+    job = gateway.submit()
+    gateway.clock.go_on(86_390)
+    gateway.work()
+    assert State.RUNNING is gateway.job(job).state
+
+    gateway.clock.go_on(3600)
+    gateway.poll()
+    gateway.work()
+
+    assert State.RUNNING is gateway.job(job).state
+
+
+def test_a_job_that_found_no_room_for_a_day_is_given_up_unpaid(gateway: Gateway) -> None:
+    """Refused until the deadline: failed, and nothing more is sent to the provider."""
+    error = JobError(code="provider_full", message="full", retryable=True)
+    gateway.provider.submissions = [ProviderError(error, created=Created.NO)]
+    job = gateway.submit()
+    gateway.clock.go_on(86_401)
+    gateway.work()
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert (State.FAILED, "deadline_exceeded", 1) == (job.state, job.error.code, len(gateway.provider.submitted))
 
 
 @pytest.mark.parametrize("reason", ["the media ended short: 3 of 6 bytes", "the media's host answered HTTP 403"])
@@ -248,6 +304,102 @@ def test_media_that_cannot_be_fetched_is_fetched_again_with_a_new_link(gateway: 
 
     assert (State.SUCCEEDED, LearntBy.CALLBACK) == (gateway.job(job).state, gateway.job(job).learnt_by)
     assert ["https://cdn.example/old", VIDEO_URL] == gateway.media.opened
+
+
+def test_media_that_will_not_do_fails_after_a_handful_of_tries_with_the_reason(gateway: Gateway) -> None:
+    """An address that is refused for good: five tries, then an error that says that the video was made."""
+    job = gateway.submit()
+    gateway.media.files = {VIDEO_URL: MediaError("the media's address is refused", is_permanent=True)}
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.nudge(job)
+    waits = []
+    while not gateway.job(job).state.is_terminal:
+        waits.append(gateway.work())
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert (State.FAILED, "result_not_stored", False) == (job.state, job.error.code, job.error.retryable)
+    assert "address is refused" in job.error.message
+    assert [2, 4, 8, 16] == waits
+
+
+def test_media_that_may_come_is_tried_for_a_week_ever_more_rarely(gateway: Gateway) -> None:
+    """A host that is down: at most an hour between two tries, the reason on the job meanwhile, given up after 7 days."""
+    job = gateway.submit()
+    gateway.media.files = {VIDEO_URL: MediaError("the media's host answered HTTP 503")}
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
+    began, waits = gateway.clock(), []
+    while not gateway.job(job).state.is_terminal:
+        assert gateway.job(job).store_error == "the media's host answered HTTP 503"
+        waits.append(gateway.work())
+
+    assert 7 * 86_400 < (gateway.clock() - began).total_seconds() < 7 * 86_400 + 3601
+    assert (3600, True) == (max(waits), len(waits) < 200)
+
+
+def test_a_copy_besides_the_film_is_not_worth_losing_it(gateway: Gateway) -> None:
+    """The watermarked copy cannot be had: the film is fetched once, and after some tries the job succeeds without the copy."""
+    marked = "https://cdn.example/marked.mp4"
+    job = gateway.submit({"prompt": "a fox", "watermark": True})
+    gateway.media.files[marked] = MediaError("the media's host answered HTTP 404")
+    gateway.provider.outcomes = [Succeeded(media=(Media(VIDEO_URL, "video"), Media(marked, "watermarked")))]
+
+    gateway.nudge(job)
+    assert (State.STORING, ("video",)) == (gateway.job(job).state, tuple(f.role for f in gateway.job(job).files))
+    while not gateway.job(job).state.is_terminal:
+        gateway.work()
+
+    job = gateway.job(job)
+    assert (State.SUCCEEDED, ["video", "provenance"]) == (job.state, [file.role for file in job.files])
+    assert 1 == gateway.media.opened.count(VIDEO_URL)
+    (warning,) = job.warnings
+    assert "watermarked" in warning
+    assert "404" in warning
+
+
+@pytest.mark.parametrize(
+    ("measured", "words"),
+    [
+        (Measured(None, 1280, 720), "no film"),
+        (Measured(None, None, None), "no film"),
+        (Measured(5.04, 1280, 720, is_truncated=True), "ended short"),
+    ],
+    ids=["a picture", "nothing", "a cut film"],
+)
+def test_what_is_no_whole_film_is_no_success(gateway: Gateway, measured: Measured, words: str) -> None:
+    """A picture, garbage, and a film whose container promises more than came are not taken for the result."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.measured = measured
+
+    gateway.nudge(job)
+
+    job = gateway.job(job)
+    assert State.STORING is job.state
+    assert job.store_error is not None
+    assert words in job.store_error
+
+
+def test_storing_that_breaks_unexpectedly_is_tried_again_and_counted(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The bucket refuses once: the copy is tried again after a back-off, not after the queue's half hour."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    store = gateway.bucket.store
+
+    def refuse(*_: object, **__: object) -> object:
+        gateway.bucket.store = store  # type: ignore[method-assign]
+        raise ConnectionError
+
+    gateway.bucket.store = refuse  # type: ignore[method-assign, assignment]
+    gateway.nudge(job)
+    assert [1] == json.loads(capsys.readouterr().out)["StoringInterrupted"]
+    assert 2 == gateway.work()
+
+    assert State.SUCCEEDED is gateway.job(job).state
 
 
 def test_a_copy_whose_worker_died_is_begun_anew_by_the_poller(gateway: Gateway) -> None:
@@ -298,6 +450,23 @@ def test_work_for_an_unknown_job_does_nothing(gateway: Gateway) -> None:
     gateway.worker.run(Work(kind=WorkKind.CHECK, id="job_00000000000000000000000000", number=1))  # type: ignore[arg-type]
 
     assert 0 == gateway.provider.checked
+
+
+def test_a_row_that_cannot_be_taken_up_holds_up_no_other(gateway: Gateway) -> None:
+    """One write fails: the other rows' work is sent all the same, and the one comes with the next run."""
+    jobs = [gateway.submit() for _ in range(3)]
+    take_up = gateway.jobs.take_up
+
+    def fail_for_one(row: DueRow, *, at: datetime) -> Job | None:
+        if row.job_id == jobs[1].id:
+            raise ConnectionError
+        return take_up(row, at=at)
+
+    gateway.clock.go_on(420)
+    gateway.jobs.take_up = fail_for_one  # type: ignore[method-assign]
+    assert 2 == gateway.poll()
+    gateway.jobs.take_up = take_up  # type: ignore[method-assign]
+    assert 1 == gateway.poll()
 
 
 def test_the_poller_takes_at_most_two_thousand_rows() -> None:

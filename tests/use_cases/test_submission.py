@@ -291,6 +291,96 @@ def test_where_nothing_can_come_a_lost_submission_fails_at_once() -> None:
     assert [] == gateway.queue.sent
 
 
+def test_exchanged_credentials_are_no_proof_that_nothing_was_created(gateway: Gateway) -> None:
+    """Another account does not know the task, of course: nothing is sent again, and the job says that it may be charged."""
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [False]
+    job = gateway.submit()
+    gateway.provider.account = "another"
+
+    while not gateway.job(job).state.is_terminal:
+        gateway.work()
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert ("submission_unconfirmed", 1) == (job.error.code, len(gateway.provider.submitted))
+
+
+def test_a_refusal_of_the_second_call_does_not_undo_the_first(gateway: Gateway) -> None:
+    """Lost, not found twice, sent again, refused for its balance, and then the first one's task appears: it is adopted."""
+    gateway.provider.submissions = [lost(), refused("provider_balance_exhausted")]
+    gateway.provider.effects = [False, False]
+    job = gateway.submit()
+    gateway.work()
+    gateway.work()
+    assert State.UNCONFIRMED is gateway.job(job).state
+
+    gateway.provider.tasks[f"{job.id}-1"] = "late-task"
+    gateway.work()
+
+    job = gateway.job(job)
+    assert (State.RUNNING, "late-task", 2) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))
+
+
+def test_a_refusal_of_the_request_itself_ends_a_doubted_attempt(gateway: Gateway) -> None:
+    """What moderation refuses now it would have refused before: nothing can have been made."""
+    gateway.provider.submissions, gateway.provider.effects = [lost(), refused("moderation_refused")], [False, False]
+    job = gateway.submit()
+    gateway.work()
+    gateway.work()
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert (State.FAILED, "moderation_refused") == (job.state, job.error.code)
+
+
+def test_submissions_that_keep_getting_lost_come_ever_more_rarely(gateway: Gateway) -> None:
+    """A provider that answers 500 to everything is called a few times an hour, and never without two look-ups."""
+    gateway.provider.submissions = [lost() for _ in range(200)]
+    gateway.provider.effects = [False for _ in range(200)]
+    gateway.submit()
+    began = gateway.clock()
+
+    while (gateway.clock() - began).total_seconds() < 6 * 3600:
+        gateway.work()
+
+    assert len(gateway.provider.submitted) < 20
+
+
+def test_an_unconfirmed_job_at_its_deadline_says_that_it_may_have_been_charged(gateway: Gateway) -> None:
+    """A day of looking up in vain does not end in an invitation to pay again."""
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [False]
+    job = gateway.submit()
+    gateway.clock.go_on(86_401)
+    gateway.work()
+
+    job = gateway.job(job)
+    assert job.error is not None
+    assert ("submission_unconfirmed", False) == (job.error.code, job.error.retryable)
+
+
+def test_a_nudge_whose_look_up_fails_looks_again(gateway: Gateway) -> None:
+    """The callback is there before the answer, and the query fails once: 2 s later the task is found."""
+    error = JobError(code="provider_failed", message="500", retryable=True)
+    gateway.provider.outcomes = [ProviderError(error, created=Created.NO), SUCCESS]
+    gateway.provider.on_submit = lambda: gateway.nudge(next(iter(gateway.jobs.rows.values())), "task-1")
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [True]
+
+    job = gateway.submit()
+    (nudge, delay_s), _ = gateway.queue.sent
+    assert (2, None, 1) == (delay_s, nudge.number, nudge.nudge)
+    gateway.worker.run(nudge)
+
+    assert State.SUCCEEDED is gateway.job(job).state
+
+
+def test_an_accepted_key_answers_its_job_even_if_the_request_would_be_refused_today(gateway: Gateway) -> None:
+    """The credential is gone by now: the same key and body still mean the job that was accepted."""
+    first = gateway.submit({"prompt": "a fox"}, idempotency_key="k")
+    gateway.provider.account = None
+
+    assert first.id == gateway.submit({"prompt": "a fox"}, idempotency_key="k").id
+
+
 def test_a_callback_before_the_answer_is_adopted_and_the_answer_changes_nothing(gateway: Gateway) -> None:
     """The callback of a task arrives while `submit` is still waiting: one task, one handle, the job ends once."""
     gateway.provider.outcomes = [SUCCESS]

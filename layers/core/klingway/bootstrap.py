@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from klingway.domain.ids import ProviderName
     from klingway.providers.contract import Provider
     from klingway.settings import ProviderSettings
+    from klingway.use_cases.chain import Chain
     from klingway.use_cases.check_attempt import CheckAttempt
     from klingway.use_cases.create_job import CreateJob
     from klingway.use_cases.publish_changes import PublishChanges
@@ -138,18 +139,16 @@ class _SubmittingServices(Generic[SomeSettings]):
         return ConfiguredProviders(self.settings.providers, self.settings.expected_s)
 
     @cached_property
+    def chain(self) -> Chain:
+        from klingway.use_cases.chain import Chain
+
+        return Chain(jobs=self.jobs, queue=self.queue, now=now, function_timeout_s=self.settings.function_timeout_s)
+
+    @cached_property
     def submit(self) -> SubmitAttempt:
         from klingway.use_cases.submit_attempt import SubmitAttempt
 
-        return SubmitAttempt(
-            jobs=self.jobs,
-            queue=self.queue,
-            providers=self.providers,
-            keyring=self.keyring,
-            bucket=self.bucket,
-            now=now,
-            function_timeout_s=self.settings.function_timeout_s,
-        )
+        return SubmitAttempt(chain=self.chain, providers=self.providers, keyring=self.keyring, bucket=self.bucket)
 
 
 class ApiServices(_SubmittingServices[ApiSettings]):
@@ -196,13 +195,10 @@ class WorkerServices(_SubmittingServices[WorkerSettings]):
 
         source = GuardedMedia(self.settings.trusted_media_origins)
         return CheckAttempt(
-            jobs=self.jobs,
-            queue=self.queue,
+            chain=self.chain,
             providers=self.providers,
             submit=self.submit,
             store=StoreResult(jobs=self.jobs, bucket=self.bucket, source=source, measure=measure, now=now),
-            now=now,
-            function_timeout_s=self.settings.function_timeout_s,
         )
 
 

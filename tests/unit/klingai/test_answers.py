@@ -395,9 +395,9 @@ def test_a_second_refusal_is_final() -> None:
     "credentials",
     [
         pytest.param(None, id="none"),
-        pytest.param(Credentials("a", {}), id="empty"),
-        pytest.param(Credentials("a", {"api_key": ""}), id="an empty key"),
-        pytest.param(Credentials("a", {"access_key": "x"}), id="half a pair"),
+        pytest.param(Credentials({}), id="empty"),
+        pytest.param(Credentials({"api_key": ""}), id="an empty key"),
+        pytest.param(Credentials({"access_key": "x"}), id="half a pair"),
     ],
 )
 def test_without_credentials_nobody_is_called(credentials: Credentials | None) -> None:
@@ -410,18 +410,24 @@ def test_without_credentials_nobody_is_called(credentials: Credentials | None) -
 
 
 def test_the_account_is_the_credentials() -> None:
-    """Whose account the calls are made under."""
-    provider, _ = klingai(answer({}), credentials=FakeCredentials(Credentials("eu", {"api_key": "k"})))
+    """Another key is another account, unless the secret names it; no key can be read out of it."""
 
-    assert "eu" == provider.account
+    def account(**values: str) -> str | None:
+        return klingai(answer({}), credentials=FakeCredentials(Credentials(values)))[0].account
+
+    assert account(api_key="k") == account(api_key="k")
+    assert 3 == len({account(api_key="k"), account(api_key="l"), account(access_key="k", secret_key="s", account="x")})
+    assert account(api_key="k", account="eu") == account(api_key="l", account="eu")
+    assert account(access_key="a", secret_key="s") == account(access_key="a", secret_key="t")
+    assert "secret-key-of-mine" not in str(account(api_key="secret-key-of-mine"))
 
 
 def test_a_credential_that_was_set_a_moment_ago_is_found() -> None:
     """A missing one is looked for anew before anybody is refused; one that is there is not."""
     late, there = FakeCredentials(None, stored=with_api_key()), FakeCredentials(with_api_key())
 
-    assert "default" == klingai(answer({}), credentials=late)[0].account
-    assert "default" == klingai(answer({}), credentials=there)[0].account
+    assert None is not klingai(answer({}), credentials=late)[0].account
+    assert None is not klingai(answer({}), credentials=there)[0].account
     assert (1, 0) == (late.asked_fresh, there.asked_fresh)
 
 

@@ -36,7 +36,7 @@ def test_an_api_key_is_the_token_as_it_is() -> None:
 
 def test_an_api_key_goes_before_a_pair() -> None:
     """Where a secret has both."""
-    both = Credentials("default", with_pair().values | {"api_key": API_KEY})
+    both = Credentials(with_pair().values | {"api_key": API_KEY})
 
     assert API_KEY == Bearer(Clock()).token(both)
 
@@ -89,7 +89,7 @@ def test_a_forgotten_token_is_signed_anew() -> None:
 def test_another_access_key_has_a_token_of_its_own() -> None:
     """A kept one belongs to its account."""
     bearer = Bearer(Clock())
-    other = Credentials("other", {"access_key": "B" * 32, "secret_key": SECRET_KEY})
+    other = Credentials({"access_key": "B" * 32, "secret_key": SECRET_KEY})
 
     assert bearer.token(with_pair()) != bearer.token(other)
     assert "B" * 32 == decoded(bearer.token(other).split(".")[1])["iss"]
@@ -119,4 +119,4 @@ def test_a_bearer_shows_nothing() -> None:
 )
 def test_what_a_call_needs(values: dict[str, str], usable: bool) -> None:  # noqa: FBT001 - the expectation
     """An API key, or both keys of a pair."""
-    assert usable is is_usable(Credentials("default", values))
+    assert usable is is_usable(Credentials(values))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from klingway.adapters import dynamodb_rows as rows
-from klingway.domain.ids import JobId, Tenant
+from klingway.domain.ids import JobId, Tenant, iso
 from klingway.domain.job import Job
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
@@ -31,6 +31,7 @@ _DUE: Final = "due"
 _TRIES: Final = 8
 _LONGEST_PAUSE_S: Final = 0.4
 _SCANNED_PER_QUERY: Final = 200
+_MOST_QUERIES: Final = 10
 
 
 class DynamoDbJobs:
@@ -66,17 +67,22 @@ class DynamoDbJobs:
                 if codes[:1] == ["ConditionalCheckFailed"]:
                     return  # our own row: an answer was lost and the call repeated
                 # Somebody else is writing under the same key, or the table is throttled: look again in a moment.
-                time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+                _pause(attempt)
             else:
                 return
         raise BusyError("the transaction was refused time and again")
 
     def _find_taken(self, key: IdempotencyKey | None, ours: JobId) -> None:
-        if key is None:
-            return
+        taken = None if key is None else self.taken_by(key)
+        if taken is not None and taken.job_id != ours:
+            raise taken
+
+    def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
+        """Return whose an idempotency key is, None where it is free."""
         found = self._client.get_item(TableName=self._table, Key=_alias_key(key), ConsistentRead=True).get("Item")
-        if found and found["job_id"]["S"] != ours and int(found["expires_at"]["N"]) > time.time():
-            raise KeyTakenError(JobId(found["job_id"]["S"]), found["fingerprint"]["S"])
+        if not found or int(found["expires_at"]["N"]) <= time.time():
+            return None
+        return KeyTakenError(JobId(found["job_id"]["S"]), found["fingerprint"]["S"])
 
     def _put(self, item: rows.Item, condition: str, values: dict[str, Any] | None = None) -> dict[str, Any]:
         put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
@@ -126,7 +132,10 @@ class DynamoDbJobs:
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             old: Any = error.response.get("Item")
-            raise ChangeRefusedError(rows.job_of(old) if old else None) from error
+            job = rows.job_of(old) if old else None
+            if job is not None and _is_the_effect_of(change, job):
+                return job
+            raise ChangeRefusedError(job) from error
         return rows.job_of(changed["Attributes"])
 
     # ------------------------------------------------------------------------------------------------- reading
@@ -148,7 +157,10 @@ class DynamoDbJobs:
         return found[0] if found else None
 
     def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
-        """Return a tenant's jobs, newest first; `limit` is at most 50."""
+        """Return a tenant's jobs, newest first; `limit` is at most 50.
+
+        A filter that hardly anything fits ends after some queries with a short page, or an empty one, and a cursor.
+        """
         wanted = {"state": which.state, "provider": which.provider, "reference": which.reference}
         given = {name: str(value) for name, value in wanted.items() if value is not None}
         query: dict[str, Any] = {
@@ -165,17 +177,19 @@ class DynamoDbJobs:
             query["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in given)
         ids: list[JobId] = []
         start = after
-        while len(ids) <= limit:
+        for _ in range(_MOST_QUERIES):
+            if len(ids) > limit:
+                break
             if start is not None:
                 query["ExclusiveStartKey"] = rows.job_key(start) | {"tenant": {"S": tenant}, "id": {"S": start}}
             found = self._client.query(**query)
             ids += [JobId(item["id"]["S"]) for item in found["Items"]]
             last = found.get("LastEvaluatedKey")
-            if last is None:
+            start = JobId(last["id"]["S"]) if last else None
+            if start is None:
                 break
-            start = JobId(last["id"]["S"])
         shown = ids[:limit]
-        return Page(self._stored(shown), shown[-1] if len(ids) > limit else None)
+        return Page(self._stored(shown), shown[-1] if len(ids) > limit else start)
 
     def _stored(self, job_ids: list[JobId]) -> list[StoredJob]:
         if not job_ids:
@@ -184,7 +198,11 @@ class DynamoDbJobs:
         wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         jobs: dict[JobId, Job] = {}
         requests: dict[JobId, Mapping[str, Any]] = {}
-        while wanted:
+        for attempt in range(_TRIES):
+            if not wanted:
+                break
+            if attempt:
+                _pause(attempt)
             answer = self._client.batch_get_item(RequestItems=wanted)
             for item in answer["Responses"].get(self._table, []):
                 job_id = JobId(item["pk"]["S"])
@@ -193,6 +211,8 @@ class DynamoDbJobs:
                 else:
                     requests[job_id] = rows.request_of(item)
             wanted = answer.get("UnprocessedKeys")
+        if wanted:
+            raise BusyError("the table left keys unread time and again")
         return [
             StoredJob(jobs[job_id], requests[job_id]) for job_id in job_ids if job_id in jobs and job_id in requests
         ]
@@ -240,6 +260,16 @@ class DynamoDbJobs:
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
         return rows.job_of(taken["Attributes"])
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+
+
+def _is_the_effect_of(change: Change, job: Job) -> bool:
+    """Tell whether a refused change is on the row: its answer was lost, and the client library wrote it again."""
+    is_there = change.to_state in {None, job.state}
+    return is_there and job.number == change.number and iso(job.updated_at) == iso(change.at)
 
 
 def _alias_key(key: IdempotencyKey) -> rows.Item:

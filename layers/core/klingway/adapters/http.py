@@ -6,6 +6,7 @@ carries a credential, and is bounded in size and time.
 """
 
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,12 +25,19 @@ from klingway.providers.contract import AnswerLostError, HttpAnswer, NotSentErro
 from klingway.use_cases.ports import MediaError, OpenedMedia
 
 MAX_MEDIA_BYTES: Final = 2 * 1024**3
+MAX_MEDIA_S: Final = 240
+"""For one file; a worker lives for 300 s."""
 _MAX_ANSWER_BYTES: Final = 8 * 1024**2
 _MAX_REDIRECTS: Final = 3
 _CHUNK_BYTES: Final = 256 * 1024
 _CONNECT_S: Final = 5.0
 _MEDIA_READ_S: Final = 30.0
 _MEDIA_TYPES: Final = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
+
+
+# They log each address whole, and the address of a result is as good as the result.
+for _talker in ("httpx", "httpcore"):
+    logging.getLogger(_talker).setLevel(logging.WARNING)
 
 
 @cache
@@ -99,7 +107,6 @@ class GuardedMedia:
 
     def __init__(self, trusted_origins: Iterable[str] = ()) -> None:
         backend = _PublicOnly({_endpoint(origin) for origin in trusted_origins})
-        self._trusted = frozenset(trusted_origins)
         self._client = httpx.Client(
             transport=_GuardedTransport(backend),
             follow_redirects=True,
@@ -118,7 +125,11 @@ class GuardedMedia:
         try:
             with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
                 yield self._opened(answer)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise MediaError("the media's address cannot be opened", is_permanent=True) from error
+        except httpx.HTTPError as error:
+            if isinstance(error.__cause__, _NotPublicError):
+                raise MediaError(f"the media's address is refused: {error}", is_permanent=True) from error
             raise MediaError(f"the media could not be fetched: {type(error).__name__}") from error
 
     def _opened(self, answer: httpx.Response) -> OpenedMedia:
@@ -130,22 +141,26 @@ class GuardedMedia:
         said = answer.headers.get("content-length", "")
         size_bytes = int(said) if said.isascii() and said.isdecimal() else None
         if size_bytes is not None and size_bytes > MAX_MEDIA_BYTES:
-            raise MediaError(f"the media is {size_bytes} bytes, more than {MAX_MEDIA_BYTES}")
-        return OpenedMedia(content_type, _bounded(answer, size_bytes))
+            raise MediaError(f"the media is {size_bytes} bytes, more than {MAX_MEDIA_BYTES}", is_permanent=True)
+        return OpenedMedia(content_type, _bounded(answer))
 
 
-def _bounded(answer: httpx.Response, size_bytes: int | None) -> Iterator[bytes]:
+def _bounded(answer: httpx.Response) -> Iterator[bytes]:
+    """Yield the body; httpx itself raises where a length was said and less came."""
     received = 0
+    ends_at = monotonic() + MAX_MEDIA_S
     try:
         for chunk in answer.iter_raw(_CHUNK_BYTES):
             received += len(chunk)
             if received > MAX_MEDIA_BYTES:
-                raise MediaError(f"the media is more than {MAX_MEDIA_BYTES} bytes")
+                raise MediaError(f"the media is more than {MAX_MEDIA_BYTES} bytes", is_permanent=True)
+            if monotonic() > ends_at:
+                raise MediaError(f"the media took more than {MAX_MEDIA_S} s; {received} bytes came")
             yield chunk
     except httpx.HTTPError as error:
         raise MediaError(f"the media ended short: {type(error).__name__} after {received} bytes") from error
-    if received == 0 or (size_bytes is not None and received != size_bytes):
-        raise MediaError(f"the media ended short: {received} of {size_bytes} bytes")
+    if received == 0:
+        raise MediaError("the media ended short: nothing came")
 
 
 def _endpoint(origin: str) -> tuple[str, int]:
@@ -154,14 +169,19 @@ def _endpoint(origin: str) -> tuple[str, int]:
 
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+# Not globally reachable, and younger or older than the tables of some Pythons: local NAT64, addresses with an IPv4 one
+# inside (two forgotten forms), site-local ones, documentation.
+_NEVER_PUBLIC: Final = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "3fff::/20")
+)
 
 
 def is_public(address: str) -> bool:
     """Tell whether an address may be connected to: globally reachable, and no other kind in an IPv6 disguise."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed in _LOCAL_NAT64:  # younger than the tables of some Pythons
+        if any(parsed in network for network in _NEVER_PUBLIC):
             return False
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
         if parsed in _NAT64:
@@ -169,6 +189,10 @@ def is_public(address: str) -> bool:
         if inner is not None:
             return inner.is_global and not inner.is_multicast
     return parsed.is_global and not parsed.is_multicast
+
+
+class _NotPublicError(httpcore.ConnectError):
+    """A host resolved to an address that nothing from outside may have us connect to."""
 
 
 class _PublicOnly(httpcore.NetworkBackend):
@@ -194,7 +218,7 @@ class _PublicOnly(httpcore.NetworkBackend):
             raise httpcore.ConnectError("the host is not known") from error
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses or not all(is_public(address) for address in addresses):
-            raise httpcore.ConnectError("the host has an address that is not public")
+            raise _NotPublicError("its host has an address that is not public")
         return self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
 
 

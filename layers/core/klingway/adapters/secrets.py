@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 KEPT_S: Final = 300
 _LEAST_KEPT_S: Final = 10
 """So often at most is a secret read anew on demand: whoever sends wrong tokens must not run up the bill."""
-_DEFAULT_ACCOUNT: Final = "default"
 
 
 class Secret:
@@ -45,4 +44,4 @@ class SecretCredentials:
     def get(self, *, fresh: bool = False) -> Credentials | None:
         """Return the credentials, None where none were set; `fresh` asks Secrets Manager again."""
         values = self._secret.read(fresh=fresh)
-        return Credentials(values.get("account", _DEFAULT_ACCOUNT), values) if values else None
+        return Credentials(values) if values else None

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from klingway.domain.ids import iso
 from klingway.domain.job import Job, State
-from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json
+from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json, warnings_of
 
 SOURCE: Final = "klingway"
 
@@ -34,5 +34,6 @@ def event_detail(job: Job, *, bucket: str) -> dict[str, Any]:
         "price": price_to_json(job.price),
         "error": error_to_json(job.error),
         "files": [file_to_json(file, bucket=bucket) for file in job.files],
+        "warnings": warnings_of(job),
         "result_mismatch": list(job.result_mismatch),
     }

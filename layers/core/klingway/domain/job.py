@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from klingway.domain.ids import AttemptId, JobId, ProviderName, Tenant
 
@@ -72,6 +72,10 @@ class JobError:
     provider_code: str | None = None
 
 
+REQUEST_REFUSALS: Final = frozenset({"refused_by_provider", "moderation_refused"})
+"""Errors that speak of the request itself: the same call made earlier cannot have had another end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One submission of a job to one provider."""
@@ -87,6 +91,8 @@ class Attempt:
     """When the first call began."""
     tries: int = 1
     """Calls made, refused ones included."""
+    is_doubted: bool = False
+    """Whether an answer to one of the calls was lost: a task may exist, whatever a later call says."""
     lookups: int = 0
     """Times that the provider, asked for our reference, did not know it."""
     looked_up_at: datetime | None = None
@@ -131,6 +137,7 @@ class Job:
     created_at: datetime
     updated_at: datetime
     deadline_at: datetime
+    """By when it has to be submitted; from then on, by when it has to end."""
     public_url: str
     """The gateway's own address, as the caller reached it: callbacks come back there."""
     number: int = 0
@@ -149,7 +156,11 @@ class Job:
     files: tuple[StoredFile, ...] = ()
     result_mismatch: tuple[str, ...] = ()
     """What of the result is not as asked: `duration_s`, `aspect_ratio`."""
+    warnings: tuple[str, ...] = ()
+    """What a caller should know of a result that is not all that it could be."""
     store_failures: int = 0
+    store_error: str | None = None
+    """Why the media could not be fetched the last time."""
 
     @property
     def attempt(self) -> Attempt:

@@ -64,6 +64,15 @@ def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
         )
 
 
+@_rule("prompt", "shots", "negative_prompt")
+def _prompts_say_something(request: VideoRequest) -> Iterator[Problem]:
+    prompts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    prompts |= {f"shots[{index}].prompt": shot.prompt for index, shot in enumerate(request.shots or [])}
+    for place, prompt in prompts.items():
+        if prompt is not None and not prompt.strip():
+            yield Problem(field=place, code="blank", message=f"{place} is blank; say what to show, or leave it out.")
+
+
 @_rule("shots", "duration_s")
 def _shots_fill_the_duration(request: VideoRequest) -> Iterator[Problem]:
     if request.shots is None:

@@ -25,6 +25,24 @@ FIRST_LOOK_UP_S: Final = 5
 CLAIM_S: Final = 1800
 """How long a callback may still claim a submission that cannot be looked up."""
 
+SUBMITTED_AGAIN_S: Final = 1800
+"""The longest pause before a submission that never arrived is made once more."""
+
+ALREADY_THERE_S: Final = 1
+"""Before the task is looked up that a provider says to have already."""
+
+LIFE_S: Final = 86_400
+"""How long a job may wait to be submitted, and from then on, how long for its end."""
+
+UNASKABLE_S: Final = 6 * 86_400
+"""How much longer a job waits whose provider cannot be asked at all: its video may be made, and paid for."""
+
+STORED_AGAIN_S: Final = 3600
+"""The longest pause before media is fetched once more."""
+
+STORING_S: Final = 7 * 86_400
+"""How long media is tried to be fetched; Kling itself keeps it for 30 days."""
+
 
 def first_check_after_s(expected: Expected, *, calls_back: bool) -> float:
     """Return how long to wait after a submission before asking for the first time.
@@ -34,12 +52,23 @@ def first_check_after_s(expected: Expected, *, calls_back: bool) -> float:
     return expected.late_s if calls_back else expected.early_s
 
 
-def next_check_after_s(elapsed_s: float, expected: Expected) -> float:
-    """Return how long to wait after a check, `elapsed_s` after the submission, that found the task running."""
+def next_check_after_s(elapsed_s: float, expected: Expected, *, calls_back: bool) -> float:
+    """Return how long to wait after a check, `elapsed_s` after the submission, that found the task running.
+
+    One that came too early, by a callback's nudge for example, goes back to where the first check would have been.
+    """
+    early_by_s = first_check_after_s(expected, calls_back=calls_back) - elapsed_s
+    if early_by_s > 0:
+        return max(EVERY_S, early_by_s)
     overdue_s = elapsed_s - expected.late_s
     return EVERY_S if overdue_s <= 0 else min(LONGEST_S, EVERY_S + overdue_s / 4)
 
 
-def back_off_s(failures: int, *, first_s: float = 2.0) -> float:
-    """Return how long to wait after the n-th failure in a row: doubling, at most `LONGEST_S`."""
-    return min(LONGEST_S, first_s * float(2 ** min(failures - 1, 10)))
+def back_off_s(failures: int, *, first_s: float = 2.0, longest_s: float = LONGEST_S) -> float:
+    """Return how long to wait after the n-th failure in a row: doubling, up to `longest_s`."""
+    return min(longest_s, first_s * float(2 ** min(failures - 1, 20)))
+
+
+def falls_due_after_s(function_timeout_s: float) -> float:
+    """Return when a step falls due that its function may not live to finish: shortly after it cannot live any more."""
+    return function_timeout_s + 10

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from klingway.domain.ids import ProviderName
 from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, State, StoredFile
-from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.schedule import LIFE_S, PATIENCE_S
 
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
 _SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
@@ -112,7 +112,7 @@ def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], d
         at=at,
         due_at=at + timedelta(seconds=due_after_s),
         number=job.number + 1,
-        values={"attempts": attempts},
+        values={"attempts": attempts, "deadline_at": at + timedelta(seconds=LIFE_S)},
     )
 
 
@@ -136,7 +136,7 @@ def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> C
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
         number=job.number + 1,
-        values={"attempts": _with_latest(job, state=AttemptState.UNCONFIRMED, error=error)},
+        values={"attempts": _with_latest(job, state=AttemptState.UNCONFIRMED, error=error, is_doubted=True)},
     )
 
 
@@ -154,7 +154,7 @@ def note_unknown(job: Job, *, at: datetime, after_s: float) -> Change:
     )
 
 
-def wait(job: Job, *, at: datetime, after_s: float, store_failures: int | None = None) -> Change:
+def wait(job: Job, *, at: datetime, after_s: float) -> Change:
     """Nothing new: take the chain on, the next work coming `after_s` from now."""
     return Change(
         allowed_from=_OPEN,
@@ -163,8 +163,13 @@ def wait(job: Job, *, at: datetime, after_s: float, store_failures: int | None =
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
         number=job.number + 1,
         expected_number=job.number,
-        values={} if store_failures is None else {"store_failures": store_failures},
     )
+
+
+def store_later(job: Job, *, at: datetime, after_s: float, reason: str, files: Sequence[StoredFile]) -> Change:
+    """Some of the media could not be fetched: keep what there is, and try the rest again."""
+    values = {"store_failures": job.store_failures + 1, "store_error": reason, "files": tuple(files)}
+    return replace(wait(job, at=at, after_s=after_s), allowed_from=frozenset({State.STORING}), values=values)
 
 
 def begin_storing(job: Job, *, at: datetime, learnt_by: LearntBy, due_at: datetime) -> Change:
@@ -191,15 +196,27 @@ def resume_storing(job: Job, *, at: datetime, due_at: datetime) -> Change:
     )
 
 
-def succeed(job: Job, *, at: datetime, files: Sequence[StoredFile], result_mismatch: Sequence[str]) -> Change:
-    """Everything is in the bucket."""
+def succeed(
+    job: Job,
+    *,
+    at: datetime,
+    files: Sequence[StoredFile],
+    result_mismatch: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> Change:
+    """Everything is in the bucket, or all of it that can be had."""
     return Change(
         allowed_from=frozenset({State.STORING}),
         to_state=State.SUCCEEDED,
         at=at,
         due_at=None,
         number=job.number + 1,
-        values={"files": tuple(files), "result_mismatch": tuple(result_mismatch), "finished_at": at},
+        values={
+            "files": tuple(files),
+            "result_mismatch": tuple(result_mismatch),
+            "warnings": tuple(warnings),
+            "finished_at": at,
+        },
     )
 
 

@@ -120,9 +120,9 @@ def _option_problems(request: VideoRequest, profile: ProviderProfile) -> list[Pr
     known = sorted(profile.options)
     return [
         Problem(
-            field=f"provider_options.{profile.name}.{option}",
+            field=f"provider_options.{profile.name}.{_shortened(option)}",
             code="unknown_field",
-            message=f"{profile.name} has no option {option!r}; "
+            message=f"{profile.name} has no option {_shortened(option)!r}; "
             + (f"it has {_listed(known)}." if known else "it has none."),
             limit=known,
         )
@@ -142,7 +142,7 @@ def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
     where = f" {_listed(circumstances)}" if circumstances else ""
     if limit.one_of is not None:
         code = "not_one_of" if limit.one_of else "excluded"
-        allowed = f"takes {_listed(limit.one_of)}" if limit.one_of else f"takes no {limit.of.value}"
+        allowed = f"takes {_listed(limit.one_of)}"
     elif limit.pattern is not None:
         code, allowed = "wrong_form", f"takes what matches {limit.pattern}"
     else:
@@ -150,6 +150,10 @@ def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
         code = above if limit.maximum is not None and value > limit.maximum else below  # type: ignore[operator] # bounds belong to numbers
         bounds = {"at least": limit.minimum, "at most": limit.maximum}
         allowed = "takes " + " and ".join(f"{words} {bound}" for words, bound in bounds.items() if bound is not None)
+    if limit.one_of == () or limit.maximum == 0:
+        thing = limit.of.value.removeprefix("number of ")
+        message = f"{who}{where} takes no {thing}."
+        return Problem(field=place, code=code, message=message, limit=limit.to_json(), source=limit.source)
     said = value if isinstance(value, (int, str)) and not isinstance(value, bool) else "set"
     return Problem(
         field=place,

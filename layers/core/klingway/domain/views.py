@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from klingway.domain.ids import iso
-from klingway.domain.job import Attempt, Job, JobError, Price, StoredFile
+from klingway.domain.job import Attempt, Job, JobError, Price, State, StoredFile
 
 
 def error_to_json(error: JobError | None) -> dict[str, Any] | None:
@@ -81,7 +81,15 @@ def job_to_json(
         "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
         "price": price_to_json(job.price),
         "error": error_to_json(job.error),
-        "warnings": [f"the result's {what} is not what was asked for" for what in job.result_mismatch],
+        "warnings": warnings_of(job),
         "result_mismatch": list(job.result_mismatch),
-        "result": {"files": files} if job.files else None,
+        "result": {"files": files} if job.state is State.SUCCEEDED else None,
     }
+
+
+def warnings_of(job: Job) -> list[str]:
+    """Return what a caller should know of a result that is not all that it could be, or is late."""
+    warnings = [*job.warnings, *(f"the result's {what} is not what was asked for" for what in job.result_mismatch)]
+    if job.store_error is not None and job.state is State.STORING:
+        warnings.append(f"the media could not be fetched yet, after {job.store_failures} tries: {job.store_error}")
+    return warnings

@@ -6,7 +6,7 @@ credentials that it is given. It never waits and never retries a creating call; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -154,11 +154,7 @@ class Http(Protocol):
 class Credentials:
     """A provider's secret, as its JSON says it; `repr` shows none of it."""
 
-    account: str
-    values: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Credentials(account={self.account!r})"
+    values: Mapping[str, str] = field(repr=False)
 
 
 class CredentialSource(Protocol):
@@ -179,7 +175,7 @@ class Provider(Protocol):
 
     @property
     def account(self) -> str | None:
-        """Whose account calls are made under; None where no credential was set."""
+        """Who calls are made as, in a form that tells accounts apart and no key; None where no credential was set."""
         ...
 
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:

@@ -1,41 +1,42 @@
 """Find out how an attempt stands, and do what follows: wait, adopt a lost submission, store the result, or fail.
 
 This is what every piece of work comes down to, whether the chain of checks, a callback's nudge or the poller sent it. It
-believes nobody but the provider, asked with our own key.
+believes nobody but the provider, asked with our own key; and no job that may have been paid for fails unasked.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import assert_never
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, assert_never
 
 from klingway.domain import schedule, transitions
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
 from klingway.providers.contract import Failed, Provider, ProviderError, Running, Succeeded, Task
-from klingway.use_cases.ports import ChangeRefusedError, JobStore, MediaError, Now, Providers, WorkQueue
-from klingway.use_cases.store_result import StoreResult
-from klingway.use_cases.submit_attempt import FALLS_DUE_AFTER_TIMEOUT_S, SubmitAttempt, unconfirmed
+from klingway.use_cases.chain import Chain
+from klingway.use_cases.ports import ChangeRefusedError, Providers
+from klingway.use_cases.store_result import PartlyStoredError, StoreResult
+from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 
-CLOCK_SKEW_S = 120
+CLOCK_SKEW_S: Final = 120
 """How far the provider's clock may be behind ours when a claimed task's time is compared with the attempt's."""
+
+MOST_PERMANENT_FAILURES: Final = 5
+"""So often is media asked for that will not do: the provider's links may be new, and its next answer another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckAttempt:
     """Does what a work message asks for."""
 
-    jobs: JobStore
-    queue: WorkQueue
+    chain: Chain
     providers: Providers
     submit: SubmitAttempt
     store: StoreResult
-    now: Now
-    function_timeout_s: int
 
     def run(self, work: Work) -> None:
         """Do one piece of work; work that is out of date, repeated or of a job at rest does nothing."""
-        job = self.jobs.get(work.id)
+        job = self.chain.jobs.get(work.id)
         if job is None or job.state.is_terminal or not _is_current(work, job):
             return
         try:
@@ -44,14 +45,10 @@ class CheckAttempt:
             logger().debug("somebody else was quicker", extra={"job_id": job.id})
 
     def _act(self, job: Job, work: Work) -> None:
-        if self.now() > job.deadline_at and work.number is not None:
-            self.jobs.apply(job.id, transitions.fail(job, at=self.now(), error=_deadline_passed(job)))
-            return
         provider = self.providers.get(job.provider)
         match job.state:
             case State.QUEUED:
-                if work.kind is WorkKind.SUBMIT:
-                    self.submit.begin(job, self.jobs.get_request(job.id))
+                self._submit(job, work)
             case State.SUBMITTING | State.UNCONFIRMED:
                 self._reconcile(job, work, provider)
             case State.RUNNING:
@@ -64,12 +61,23 @@ class CheckAttempt:
             case _:
                 assert_never(job.state)
 
+    def _submit(self, job: Job, work: Work) -> None:
+        if work.kind is not WorkKind.SUBMIT:
+            return
+        if self._is_over(job):
+            self._fail(job, _deadline_passed("the provider to have room"))
+        else:
+            self.submit.begin(job, self.chain.jobs.get_request(job.id))
+
     def _ask(self, job: Job, work: Work, provider: Provider) -> None:
         try:
             task = provider.check(job.attempt.handle)
         except ProviderError as error:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
-            self._wait(job, work)
+            if self._is_over(job, and_s=schedule.UNASKABLE_S):
+                self._fail(job, _deadline_passed(f"the provider to answer ({error.error.code})"))
+            else:
+                self._wait(job, work)
             return
         self._follow(job, work, task)
 
@@ -79,81 +87,115 @@ class CheckAttempt:
             case Running(unknown_status=unknown):
                 if unknown is not None:
                     count("UnknownProviderStatus", provider=job.provider)
-                    logger().warning("unknown status", extra={"job_id": job.id, "status": unknown})
-                self._wait(job, work)
+                    logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
+                if self._is_over(job):
+                    self._fail(job, _deadline_passed("the provider to finish"))
+                else:
+                    self._wait(job, work)
             case Failed(error=error):
-                self.jobs.apply(job.id, transitions.fail(job, at=self.now(), error=error, learnt_by=learnt_by))
+                change = transitions.fail(job, at=self.chain.now(), error=error, learnt_by=learnt_by)
+                self.chain.jobs.apply(job.id, change)
             case Succeeded():
                 change = transitions.begin_storing(
-                    job, at=self.now(), learnt_by=learnt_by, due_at=self._after_timeout()
+                    job, at=self.chain.now(), learnt_by=learnt_by, due_at=self.chain.after_timeout()
                 )
-                self._store(self.jobs.apply(job.id, change), task.outcome)
+                self._store(self.chain.jobs.apply(job.id, change), task.outcome)
 
     def _wait(self, job: Job, work: Work) -> None:
         """Ask again later; a nudge that came too early asks again soon, for a relay may lag behind a callback."""
-        nudge = work.nudge
-        if nudge is not None and nudge < len(schedule.NUDGED_AGAIN_S):
-            after_s: float = schedule.NUDGED_AGAIN_S[nudge]
-            nudge += 1
-        else:
-            since = job.attempt.accepted_at or job.attempt.started_at
-            expected = self.providers.get(job.provider).profile.models[job.model].expected
-            after_s = schedule.next_check_after_s((self.now() - since).total_seconds(), expected)
-            nudge = None
-        self._wait_for(job, after_s, nudge)
+        if work.nudge is not None and work.nudge < len(schedule.NUDGED_AGAIN_S):
+            self._wait_for(job, schedule.NUDGED_AGAIN_S[work.nudge], nudge=work.nudge + 1)
+            return
+        since = job.attempt.accepted_at or job.attempt.started_at
+        profile = self.providers.get(job.provider).profile
+        elapsed_s = (self.chain.now() - since).total_seconds()
+        expected = profile.models[job.model].expected
+        self._wait_for(job, schedule.next_check_after_s(elapsed_s, expected, calls_back=profile.calls_back))
 
     def _wait_for(self, job: Job, after_s: float, nudge: int | None = None) -> None:
-        waiting = self.jobs.apply(job.id, transitions.wait(job, at=self.now(), after_s=after_s))
-        self.queue.send(Work(kind=WorkKind.CHECK, id=job.id, number=waiting.number, nudge=nudge), delay_s=after_s)
+        change = transitions.wait(job, at=self.chain.now(), after_s=after_s)
+        self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s, nudge=nudge)
 
     # ------------------------------------------------------------------------------------------------- storing
 
     def _store_again(self, job: Job, provider: Provider) -> None:
         """Take up a copy that broke off: the provider is asked anew, for its links may be new."""
-        job = self.jobs.apply(job.id, transitions.resume_storing(job, at=self.now(), due_at=self._after_timeout()))
+        change = transitions.resume_storing(job, at=self.chain.now(), due_at=self.chain.after_timeout())
+        job = self.chain.jobs.apply(job.id, change)
         try:
             task = provider.check(job.attempt.handle)
         except ProviderError as error:
-            self._store_later(job, error.error.code)
+            self._store_later(job, PartlyStoredError(error.error.code, job.files))
             return
         if isinstance(task.outcome, Succeeded):
             self._store(job, task.outcome)
         else:
-            self._store_later(job, "the provider took its success back")
+            self._store_later(job, PartlyStoredError("the provider took its success back", job.files))
 
     def _store(self, job: Job, result: Succeeded) -> None:
         try:
             self.store.run(job, result)
-        except MediaError as error:
-            self._store_later(job, str(error))
+        except PartlyStoredError as error:
+            self._store_later(job, error)
+        except ChangeRefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again in its time, and is counted
+            count("StoringInterrupted", provider=job.provider)
+            logger().error("storing interrupted", extra={"job_id": job.id, "error": type(error).__name__})
+            self._store_later(job, PartlyStoredError(f"storing was interrupted ({type(error).__name__})", job.files))
 
-    def _store_later(self, job: Job, reason: str) -> None:
+    def _store_later(self, job: Job, error: PartlyStoredError) -> None:
         failures = job.store_failures + 1
-        after_s = schedule.back_off_s(failures)
-        logger().warning("media not stored", extra={"job_id": job.id, "reason": reason, "failures": failures})
-        change = transitions.wait(job, at=self.now(), after_s=after_s, store_failures=failures)
-        waiting = self.jobs.apply(job.id, change)
-        self.queue.send(Work(kind=WorkKind.CHECK, id=job.id, number=waiting.number), delay_s=after_s)
+        logger().warning("not stored", extra={"job_id": job.id, "reason": str(error), "failures": failures})
+        since = job.attempt.ended_at or job.updated_at
+        is_over = (self.chain.now() - since).total_seconds() > schedule.STORING_S
+        if is_over or (error.is_permanent and failures >= MOST_PERMANENT_FAILURES):
+            # Not retryable: the video was made, and the same request again would be paid for again.
+            reason = JobError(
+                code="result_not_stored",
+                message=f"the video was made but could not be stored, after {failures} tries: {error}",
+                retryable=False,
+            )
+            self._fail(job, reason)
+            return
+        after_s = schedule.back_off_s(failures, longest_s=schedule.STORED_AGAIN_S)
+        change = transitions.store_later(
+            job, at=self.chain.now(), after_s=after_s, reason=str(error), files=error.files
+        )
+        self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s)
 
-    # ------------------------------------------------------------------------------------- submissions whose answer is lost
+    # ------------------------------------------------------------------------- submissions whose answer is lost
 
     def _reconcile(self, job: Job, work: Work, provider: Provider) -> None:
         """Find out whether a submission arrived whose answer we do not have."""
         in_chain = work.number is not None
         if job.state is State.SUBMITTING and in_chain:  # its function is dead: the row fell due after its time-out
             error = JobError(code="submission_interrupted", message="the submitting process ended", retryable=True)
-            job = self.jobs.apply(job.id, transitions.lose_answer(job, at=self.now(), error=error, after_s=0))
+            change = transitions.lose_answer(job, at=self.chain.now(), error=error, after_s=0)
+            job = self.chain.jobs.apply(job.id, change)
         try:
             task = self._find(job, work, provider)
         except ProviderError as error:
             logger().warning("look-up failed", extra={"job_id": job.id, "error": error.error.code})
-            if in_chain:
+            if in_chain and self._is_over(job, and_s=schedule.UNASKABLE_S):
+                self._fail(job, unconfirmed(error.error))
+            elif in_chain:
                 self._wait_for(job, schedule.back_off_s(job.attempt.lookups + 1, first_s=schedule.EVERY_S))
+            else:
+                self._nudge_again(work)
             return
         if task is not None:
             self._follow(self.submit.adopt(job, task), work, task)
         elif in_chain:
             self._not_found(job, provider)
+        else:
+            self._nudge_again(work)
+
+    def _nudge_again(self, work: Work) -> None:
+        """A callback says that there is a task, and the provider does not say so yet: look once more in a moment."""
+        if work.nudge is not None and work.nudge < len(schedule.NUDGED_AGAIN_S):
+            after_s = schedule.NUDGED_AGAIN_S[work.nudge]
+            self.chain.queue.send(replace(work, nudge=work.nudge + 1), delay_s=after_s)
 
     def _find(self, job: Job, work: Work, provider: Provider) -> Task | None:
         attempt = job.attempt
@@ -168,28 +210,40 @@ class CheckAttempt:
         return task if is_ours and is_new else None
 
     def _not_found(self, job: Job, provider: Provider) -> None:
-        now, attempt = self.now(), job.attempt
-        if provider.profile.finds_by_reference:
-            again_at = attempt.looked_up_at and attempt.looked_up_at + timedelta(seconds=schedule.LOOKED_UP_AGAIN_S)
-            if again_at is not None and now >= again_at:
-                self.submit.again(job, self.jobs.get_request(job.id))
-                return
-            if again_at is not None:
-                self._wait_for(job, (again_at - now).total_seconds())
-                return
-            after_s = schedule.LOOKED_UP_AGAIN_S
-            waiting = self.jobs.apply(job.id, transitions.note_unknown(job, at=now, after_s=after_s))
-            self.queue.send(Work(kind=WorkKind.CHECK, id=job.id, number=waiting.number), delay_s=after_s)
+        """The provider does not know the task: look again, then submit again, where that is proof enough."""
+        now, attempt = self.chain.now(), job.attempt
+        reason = attempt.error or JobError(code="provider_answer_lost", message="no answer", retryable=True)
+        # Another account's ignorance proves nothing: credentials may have been exchanged in between.
+        is_proof = provider.profile.finds_by_reference and provider.account == attempt.account
+        if is_proof and not self._is_over(job):
+            self._look_again_or_submit(job)
             return
         claimable_s = schedule.CLAIM_S - (now - attempt.started_at).total_seconds()
-        if provider.profile.calls_back and claimable_s > 0:
+        if provider.profile.calls_back and claimable_s > 0 and not self._is_over(job):
             self._wait_for(job, min(claimable_s, schedule.LONGEST_S))
             return
-        error = attempt.error or JobError(code="provider_answer_lost", message="no answer", retryable=True)
-        self.jobs.apply(job.id, transitions.fail(job, at=now, error=unconfirmed(error)))
+        self._fail(job, unconfirmed(reason))
 
-    def _after_timeout(self) -> datetime:
-        return self.now() + timedelta(seconds=self.function_timeout_s + FALLS_DUE_AFTER_TIMEOUT_S)
+    def _look_again_or_submit(self, job: Job) -> None:
+        now, attempt = self.chain.now(), job.attempt
+        pause_s = schedule.back_off_s(
+            attempt.tries, first_s=schedule.LOOKED_UP_AGAIN_S, longest_s=schedule.SUBMITTED_AGAIN_S
+        )
+        if attempt.looked_up_at is None:
+            change = transitions.note_unknown(job, at=now, after_s=pause_s)
+            self.chain.go_on(job, change, WorkKind.CHECK, delay_s=pause_s)
+            return
+        left_s = pause_s - (now - attempt.looked_up_at).total_seconds()
+        if left_s > 0:
+            self._wait_for(job, left_s)
+        else:
+            self.submit.again(job, self.chain.jobs.get_request(job.id))
+
+    def _is_over(self, job: Job, *, and_s: float = 0) -> bool:
+        return self.chain.now() > job.deadline_at + timedelta(seconds=and_s)
+
+    def _fail(self, job: Job, error: JobError) -> None:
+        self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=error))
 
 
 def _is_current(work: Work, job: Job) -> bool:
@@ -198,13 +252,5 @@ def _is_current(work: Work, job: Job) -> bool:
     return bool(job.attempts) and work.attempt == job.attempt.number
 
 
-def _deadline_passed(job: Job) -> JobError:
-    waited_for = {
-        State.QUEUED: "the provider to have room",
-        State.PREPARING: "its elements",
-        State.SUBMITTING: "the provider's answer to the submission",
-        State.UNCONFIRMED: "the provider to confirm the submission",
-        State.RUNNING: "the provider to finish",
-        State.STORING: "the media to be fetched whole",
-    }[job.state]
+def _deadline_passed(waited_for: str) -> JobError:
     return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=True)

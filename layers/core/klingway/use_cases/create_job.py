@@ -6,6 +6,7 @@ A request that is refused costs nothing: nothing is written, sent or spent, and 
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from klingway.domain.job import Job, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import DEFAULT_MODEL, VideoRequest
 from klingway.domain.routing import Route, choose_route
-from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.schedule import LIFE_S, PATIENCE_S
 from klingway.domain.validation import read_video_request
 from klingway.observability import logger
 from klingway.use_cases.ports import (
@@ -32,7 +33,6 @@ from klingway.use_cases.ports import (
 )
 from klingway.use_cases.submit_attempt import SubmitAttempt
 
-DEADLINE_S: Final = 86_400
 KEY_LIFE_S: Final = 7 * 86_400
 MAX_KEY_CHARS: Final = 255
 
@@ -64,7 +64,13 @@ class CreateJob:
             UnavailableError: The table did not take the job; nothing was accepted.
         """
         key = self._key(tenant, body, idempotency_key)
-        request, pictures, route = self._validated(tenant, body)
+        try:
+            request, pictures, route = self._validated(tenant, body)
+        except InvalidRequestError:
+            # What was accepted stays accepted, even if it would be refused today: a credential may have gone since.
+            if key is not None and (taken := self.jobs.taken_by(key)) is not None:
+                return self._replay(taken, key)
+            raise
         request = self._with_stored(tenant, request, pictures)
         job = self._job(tenant, request, route, public_url)
         said = request.model_dump(mode="json", exclude_unset=True)
@@ -80,9 +86,12 @@ class CreateJob:
         """Submit a job that is written. It is accepted whatever happens from here on: the poller makes it good."""
         try:
             return self.submit.begin(job, said)
-        except Exception:  # noqa: BLE001 - of whatever kind: the job is written
-            logger().exception("submission interrupted", extra={"job_id": job.id})
+        except Exception as error:  # noqa: BLE001 - of whatever kind: the job is written
+            # The kind alone: an error's words may repeat the request.
+            logger().error("submission interrupted", extra={"job_id": job.id, "error": type(error).__name__})
+        with suppress(Exception):  # as it stands by now, if that can be read
             return self.jobs.get(job.id) or job
+        return job
 
     def _key(self, tenant: Tenant, body: Mapping[str, Any], key: str | None) -> IdempotencyKey | None:
         if key is None:
@@ -147,7 +156,7 @@ class CreateJob:
             route_reason=route.reason,
             created_at=now,
             updated_at=now,
-            deadline_at=now + timedelta(seconds=DEADLINE_S),
+            deadline_at=now + timedelta(seconds=LIFE_S),
             public_url=public_url,
             due_at=int(now.timestamp()) + PATIENCE_S,
             reference=request.reference,

@@ -113,6 +113,10 @@ class JobStore(Protocol):
         """Return what was asked for, of a job that exists."""
         ...
 
+    def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
+        """Return whose an idempotency key is, None where it is free."""
+        ...
+
     def apply(self, job_id: JobId, change: Change) -> Job:
         """Change a job's row in one conditional write; return the job as it is now.
 
@@ -183,7 +187,12 @@ class MediaBucket(Protocol):
 
 
 class MediaError(Exception):
-    """Media could not be fetched whole; another try may do."""
+    """Media could not be fetched whole."""
+
+    def __init__(self, reason: str, *, is_permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.is_permanent = is_permanent
+        """Whether another try of the same address cannot do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +223,8 @@ class Measured:
     duration_s: float | None
     width: int | None
     height: int | None
+    is_truncated: bool = False
+    """Whether the container promises more than there is."""
 
 
 Measure = Callable[[BinaryIO], Measured]

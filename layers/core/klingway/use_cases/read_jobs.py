@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from klingway.domain.errors import NotFoundError, NotReadyError, UnauthenticatedError
 from klingway.domain.ids import JobId, Tenant, is_job_id
-from klingway.domain.job import Job, StoredFile
+from klingway.domain.job import Job, State, StoredFile
 from klingway.domain.keys import Keyring
 from klingway.domain.views import job_to_json
 from klingway.use_cases.ports import JobFilter, JobStore, MediaBucket, Now, StoredJob
@@ -64,7 +64,7 @@ class ReadJobs:
             NotReadyError: The job has no result, or none yet.
         """
         job = self._own(tenant, job_id).job
-        if not job.files:
+        if job.state is not State.SUCCEEDED:
             raise NotReadyError(f"The job is {job.state.value} and has no files" + _why(job))
         return self._address(job, name or job.files[0].name)
 

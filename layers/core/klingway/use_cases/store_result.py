@@ -24,10 +24,25 @@ DURATION_TOLERANCE_S: Final = 0.5
 """Kling's clips are some hundredths of a second longer than asked ("5.041" for 5)."""
 ASPECT_TOLERANCE: Final = 0.03
 
+OPTIONAL_TRIES: Final = 3
+"""So often is a copy besides the film tried to be fetched before the job succeeds without it."""
+
 _PROVENANCE: Final = "job.json"
+_FILM: Final = "video"
 _NAMES: Final = {"video": "video", "watermarked": "watermarked"}
 _EXTENSIONS: Final = {"video/mp4": ".mp4", "video/quicktime": ".mov", "image/jpeg": ".jpg", "image/png": ".png"}
 _UNSAID: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+class PartlyStoredError(Exception):
+    """Some of a result could not be stored; try again."""
+
+    def __init__(self, reason: str, files: Sequence[StoredFile], *, is_permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.files = tuple(files)
+        """What is in the bucket already, and need not be fetched again."""
+        self.is_permanent = is_permanent
+        """Whether the same media would be refused again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +56,36 @@ class StoreResult:
     now: Now
 
     def run(self, job: Job, result: Succeeded) -> Job:
-        """Copy every file, write `job.json`, and end the job.
+        """Copy every file that is not there yet, write `job.json`, and end the job.
 
         Raises:
-            MediaError: A file could not be fetched whole; nothing has ended, try again.
+            PartlyStoredError: A file could not be fetched whole; nothing has ended, try again.
             ChangeRefusedError: Somebody else has ended the job.
         """
         prefix = result_prefix(job)
-        files = [self._copy(prefix, media) for media in result.media]
+        files, warnings = self._copied(job, prefix, result.media)
         request = self.jobs.get_request(job.id)
         mismatch = mismatches(VideoRequest.model_validate(request), files)
-        change = transitions.succeed(job, at=self.now(), files=files, result_mismatch=mismatch)
+        change = transitions.succeed(job, at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
         done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
         provenance = self._store_provenance(prefix, job_to_json(done, request, bucket=self.bucket.name))
-        files.append(provenance)
-        return self.jobs.apply(job.id, replace(change, values={**change.values, "files": tuple(files)}))
+        return self.jobs.apply(job.id, replace(change, values={**change.values, "files": (*files, provenance)}))
+
+    def _copied(self, job: Job, prefix: str, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
+        files, warnings = list(job.files), []
+        stored = {file.role for file in files}
+        for media in wanted:
+            if media.role in stored:
+                continue
+            try:
+                files.append(self._copy(prefix, media))
+            except MediaError as error:
+                # The film is what was paid for; a further copy of it is not worth losing it.
+                if media.role != _FILM and job.store_failures >= OPTIONAL_TRIES:
+                    warnings.append(f"the {media.role} copy could not be fetched: {error}")
+                else:
+                    raise PartlyStoredError(str(error), files, is_permanent=error.is_permanent) from error
+        return files, warnings
 
     def _copy(self, prefix: str, media: Media) -> StoredFile:
         with self.source.open(media.url) as opened:
@@ -65,8 +95,10 @@ class StoreResult:
             stored = self.bucket.store(key, opened.chunks, content_type=content_type)
         with self.bucket.open(key, stored.size_bytes) as file:
             measured = self.measure(file)
-        if measured.width is None:
-            raise MediaError("what came is no picture")
+        if measured.is_truncated:
+            raise MediaError("the media ended short: its container promises more than came")
+        if measured.width is None or measured.duration_s is None:
+            raise MediaError(f"what came is no film ({content_type}, {stored.size_bytes} bytes)", is_permanent=True)
         return StoredFile(
             name=name,
             role=media.role,
@@ -101,7 +133,7 @@ def result_prefix(job: Job) -> str:
 
 def mismatches(request: VideoRequest, files: Sequence[StoredFile]) -> list[str]:
     """Return what of the video is not as asked: `duration_s`, `aspect_ratio`; only what was asked is compared."""
-    return list(_mismatches(request, next(file for file in files if file.role == "video")))
+    return list(_mismatches(request, next(file for file in files if file.role == _FILM)))
 
 
 def _mismatches(request: VideoRequest, video: StoredFile) -> Iterator[str]:

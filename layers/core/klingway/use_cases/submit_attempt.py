@@ -1,58 +1,55 @@
 """Submit a job to its provider: never twice, whatever happens in between.
 
 The row names the attempt before the provider is called, and says after the call what came of it. Only a refusal that
-surely created nothing lets the job wait and try again; every other failure makes the attempt unconfirmed, and `check_attempt`
-finds out.
+surely created nothing lets the job wait and try again; every other failure makes the attempt unconfirmed, and
+`check_attempt` finds out.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from klingway.domain import inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
-from klingway.domain.job import Job, JobError
+from klingway.domain.job import REQUEST_REFUSALS, Job, JobError
 from klingway.domain.keys import Keyring
 from klingway.domain.request import VideoRequest
-from klingway.domain.work import Work, WorkKind
+from klingway.domain.work import WorkKind
 from klingway.providers.contract import Created, Provider, ProviderError, Task, WireRequest
-from klingway.use_cases.ports import ChangeRefusedError, JobStore, MediaBucket, Now, Providers, WorkQueue
+from klingway.use_cases.chain import Chain
+from klingway.use_cases.ports import ChangeRefusedError, MediaBucket, Providers
 
-INPUT_LINK_S = 3600
+INPUT_LINK_S: Final = 3600
 """How long a provider may take to fetch an input from our bucket."""
-
-FALLS_DUE_AFTER_TIMEOUT_S = 10
-"""A submission falls due this long after the function that makes it cannot live any more."""
-
-ALREADY_THERE_S = 1
-"""Before the task is looked up that a provider says to have already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmitAttempt:
     """Submits jobs."""
 
-    jobs: JobStore
-    queue: WorkQueue
+    chain: Chain
     providers: Providers
     keyring: Callable[[], Keyring]
     bucket: MediaBucket
-    now: Now
-    function_timeout_s: int
     call_timeout_s: float = 20.0
 
     def begin(self, job: Job, request: Mapping[str, Any]) -> Job:
         """Submit a queued job; return it as it stands then, whoever moved it."""
         provider = self.providers.get(job.provider)
         account = provider.account
+        now = self.chain.now()
         if account is None:
             error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
-            return self._apply(job, transitions.fail(job, at=self.now(), error=error))
+            return self._apply(job, transitions.fail(job, at=now, error=error))
         attempt_id = AttemptId(job.id, transitions.next_attempt_number(job, job.provider))
         wire = self._render(job, provider, request, attempt_id)
         change = transitions.begin_attempt(
-            job, at=self.now(), provider=job.provider, account=account, handle=wire.handle, due_at=self._after_timeout()
+            job,
+            at=now,
+            provider=job.provider,
+            account=account,
+            handle=wire.handle,
+            due_at=self.chain.after_timeout(),
         )
         return self._send(job, change, provider, wire)
 
@@ -60,9 +57,8 @@ class SubmitAttempt:
         """Submit an unconfirmed attempt once more, under the same reference: its first submission never arrived."""
         provider = self.providers.get(job.provider)
         wire = self._render(job, provider, request, job.attempt_id)
-        return self._send(
-            job, transitions.begin_again(job, at=self.now(), due_at=self._after_timeout()), provider, wire
-        )
+        change = transitions.begin_again(job, at=self.chain.now(), due_at=self.chain.after_timeout())
+        return self._send(job, change, provider, wire)
 
     def adopt(self, job: Job, task: Task) -> Job:
         """Take a task for the latest attempt's: the row gets its handle, and the chain of checks begins.
@@ -75,13 +71,12 @@ class SubmitAttempt:
         first_check_s = schedule.first_check_after_s(expected, calls_back=profile.calls_back)
         # Where a callback will come, nothing is sent: the poller asks when it did not.
         due_after_s = first_check_s + (0 if profile.calls_back else schedule.PATIENCE_S)
-        accepted = self.jobs.apply(
-            job.id,
-            transitions.accept(job, at=self.now(), task_id=task.task_id, handle=task.handle, due_after_s=due_after_s),
+        change = transitions.accept(
+            job, at=self.chain.now(), task_id=task.task_id, handle=task.handle, due_after_s=due_after_s
         )
-        if not profile.calls_back:
-            self.queue.send(Work(kind=WorkKind.CHECK, id=job.id, number=accepted.number), delay_s=first_check_s)
-        return accepted
+        if profile.calls_back:
+            return self.chain.jobs.apply(job.id, change)
+        return self.chain.go_on(job, change, WorkKind.CHECK, delay_s=first_check_s)
 
     def _render(self, job: Job, provider: Provider, request: Mapping[str, Any], attempt_id: AttemptId) -> WireRequest:
         subject = str(attempt_id)
@@ -101,7 +96,7 @@ class SubmitAttempt:
 
     def _send(self, job: Job, change: transitions.Change, provider: Provider, wire: WireRequest) -> Job:
         try:
-            job = self.jobs.apply(job.id, change)
+            job = self.chain.jobs.apply(job.id, change)
         except ChangeRefusedError as error:
             return error.job or job
         try:
@@ -114,41 +109,44 @@ class SubmitAttempt:
             return error.job or job
 
     def _not_accepted(self, job: Job, provider: Provider, error: ProviderError) -> Job:
-        now = self.now()
-        if error.already_exists or error.created is Created.MAYBE:
+        now, reason = self.chain.now(), error.error
+        if error.already_exists or error.created is Created.MAYBE or _says_nothing_of_the_first(job, reason):
             profile = provider.profile
             if not profile.finds_by_reference and not profile.calls_back:
-                return self._apply(job, transitions.fail(job, at=now, error=unconfirmed(error.error)))
-            after_s: float = ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
-            change = transitions.lose_answer(job, at=now, error=error.error, after_s=after_s)
+                return self._apply(job, transitions.fail(job, at=now, error=unconfirmed(reason)))
+            after_s: float = schedule.ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
+            change = transitions.lose_answer(job, at=now, error=reason, after_s=after_s)
             return self._apply(job, change, WorkKind.CHECK, after_s)
-        if not error.error.retryable:
-            return self._apply(job, transitions.fail(job, at=now, error=error.error))
+        if not reason.retryable:
+            return self._apply(job, transitions.fail(job, at=now, error=reason))
         after_s = error.retry_after_s or schedule.back_off_s(job.attempt.tries)
-        return self._apply(
-            job, transitions.put_back(job, at=now, error=error.error, after_s=after_s), WorkKind.SUBMIT, after_s
-        )
+        change = transitions.put_back(job, at=now, error=reason, after_s=after_s)
+        return self._apply(job, change, WorkKind.SUBMIT, after_s)
 
     def _apply(self, job: Job, change: transitions.Change, then: WorkKind | None = None, delay_s: float = 0) -> Job:
-        """Write first, then send; a lost race is somebody else's progress."""
+        """Take the job on; a lost race is somebody else's progress."""
         try:
-            changed = self.jobs.apply(job.id, change)
+            if then is None:
+                return self.chain.jobs.apply(job.id, change)
+            return self.chain.go_on(job, change, then, delay_s=delay_s)
         except ChangeRefusedError as error:
             return error.job or job
-        if then is not None:
-            self.queue.send(Work(kind=then, id=job.id, number=changed.number), delay_s=delay_s)
-        return changed
 
-    def _after_timeout(self) -> datetime:
-        return self.now() + timedelta(seconds=self.function_timeout_s + FALLS_DUE_AFTER_TIMEOUT_S)
+
+def _says_nothing_of_the_first(job: Job, reason: JobError) -> bool:
+    """Tell whether a refusal leaves open what became of an earlier call whose answer was lost.
+
+    An exhausted balance, say, refuses the second call and does not undo the first.
+    """
+    return job.attempt.is_doubted and reason.code not in REQUEST_REFUSALS
 
 
 def unconfirmed(error: JobError) -> JobError:
     """Return the error of a submission of which it can never be known whether it arrived."""
     return JobError(
         code="submission_unconfirmed",
-        message="the provider's answer was lost and cannot be asked for again: the video may have been made, and charged. "
-        f"({error.code}: {error.message})",
+        message="the provider's answer was lost and cannot be asked for again: the video may have been made, and "
+        f"charged. ({error.code}: {error.message})",
         retryable=False,
         provider_code=error.provider_code,
     )

@@ -10,7 +10,8 @@ from typing import Final
 
 from klingway.domain.job import Job, State
 from klingway.domain.work import Work, WorkKind
-from klingway.use_cases.ports import DueJobs, Now, WorkQueue
+from klingway.observability import count, logger
+from klingway.use_cases.ports import DueJobs, DueRow, Now, WorkQueue
 
 MAX_ROWS: Final = 2000
 """In one run; the rest waits for the next, longest due first."""
@@ -33,16 +34,25 @@ class TakeUpDue:
         """Send the work of due jobs; return how many there were."""
         started = self.now()
         rows = islice(self.jobs.due(started, limit=MAX_ROWS), MAX_ROWS)
-        count = 0
+        count_taken = 0
         while batch := list(islice(rows, _BATCH)):
             # Write first, then send: a row whose work is lost after this falls due again.
-            taken = [job for row in batch if (job := self.jobs.take_up(row, at=self.now())) is not None]
+            taken = [job for row in batch if (job := self._taken_up(row)) is not None]
             if taken:
                 self.queue.send_all([_work_of(job) for job in taken])
-            count += len(taken)
+            count_taken += len(taken)
             if (self.now() - started).total_seconds() > MAX_RUN_S:
                 break
-        return count
+        return count_taken
+
+    def _taken_up(self, row: DueRow) -> Job | None:
+        """Take one row up; one that cannot be is left to the next run, and holds up no other."""
+        try:
+            return self.jobs.take_up(row, at=self.now())
+        except Exception as error:  # noqa: BLE001 - of whatever kind
+            count("RowNotTakenUp")
+            logger().error("row not taken up", extra={"job_id": row.job_id, "error": type(error).__name__})
+            return None
 
 
 def _work_of(job: Job) -> Work:

@@ -3,6 +3,7 @@
 Source: Kling's authentication page: HS256, `iss` the access key, `exp` 1800 s ahead, `nbf` 5 s back; nothing else.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -17,6 +18,16 @@ def is_usable(credentials: Credentials) -> bool:
     """Tell whether a secret holds what a call needs: an API key, or both keys of a pair."""
     values = credentials.values
     return bool(values.get("api_key")) or bool(values.get("access_key") and values.get("secret_key"))
+
+
+def account_of(credentials: Credentials, base_url: str) -> str:
+    """Return who calls are made as: a task is known to that account alone.
+
+    The secret may name its account, so that a new key of the same one counts as the same; else the key itself does.
+    """
+    values = credentials.values
+    own = values.get("account") or values.get("access_key") or values["api_key"]
+    return hashlib.sha256(f"{base_url}|{own}".encode()).hexdigest()[:16]
 
 
 class Bearer:

@@ -17,6 +17,9 @@ TOKEN_CODES: Final = frozenset({1000, 1002, 1003, 1004})
 _NOT_FOUND_WORDS: Final = "task not found"
 _EXISTS_WORDS: Final = "already exists"
 
+MAX_MESSAGE_CHARS: Final = 1000
+"""Of a provider's words on a job: they stand in its row and in its event."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
@@ -69,8 +72,12 @@ def refusal(status: int, code: int | None, message: str, retry_after_s: float | 
         # In no table: 4xx answers with Kling's own envelope are refusals; anything else may have had its effect.
         refused = 400 <= status < 500 and code is not None  # noqa: PLR2004 - the HTTP classes
         meaning = _Meaning("refused_by_provider") if refused else _IN_NO_TABLE
+        if status == 429 and refused:  # noqa: PLR2004 - of a reason that is new, but a reason to wait
+            meaning = _Meaning("provider_rate_limited", retryable=True)
     said = f"{code}" if code is not None else f"HTTP {status}"
-    error = JobError(code=meaning.code, message=message, retryable=meaning.retryable, provider_code=said)
+    error = JobError(
+        code=meaning.code, message=message[:MAX_MESSAGE_CHARS], retryable=meaning.retryable, provider_code=said
+    )
     exists = code == 1201 and _EXISTS_WORDS in message.lower() and "external_task_id" in message.lower()  # noqa: PLR2004
     return ProviderError(error, created=meaning.created, retry_after_s=retry_after_s, already_exists=exists)
 
@@ -86,4 +93,8 @@ def means_not_found(status: int, code: int | None, message: str) -> bool:
 def failure(message: str) -> JobError:
     """Return the error of a task that ended as `failed`; its reason is text alone."""
     code = "moderation_refused" if _MODERATION_WORDS in message.lower() else "generation_failed"
-    return JobError(code=code, message=message or "the provider gave no reason", retryable=code == "generation_failed")
+    return JobError(
+        code=code,
+        message=message[:MAX_MESSAGE_CHARS] or "the provider gave no reason",
+        retryable=code == "generation_failed",
+    )

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.job import JobError
 from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
+from klingway.domain.work import PROGRESS_WORDS
 from klingway.providers.contract import (
     AnswerLostError,
     Created,
@@ -28,7 +29,7 @@ from klingway.providers.contract import (
     WireRequest,
 )
 from klingway.providers.klingai import errors, schema
-from klingway.providers.klingai.authentication import Bearer, is_usable
+from klingway.providers.klingai.authentication import Bearer, account_of, is_usable
 
 _OMNI_VIDEO: Final = "/v1/videos/omni-video"
 _TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
@@ -37,8 +38,8 @@ _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_SOUND: Final = frozenset({"kling-v3-omni", "kling-v3"})
 
 _QUERY_TIMEOUT_S: Final = 15.0
-_LONGEST_RETRY_AFTER_S: Final = 3600.0
-_RUNNING_WORDS: Final = frozenset({"submitted", "processing"})
+_LONGEST_RETRY_AFTER_S: Final = 900.0
+"""Work cannot be delayed for longer; asked for more, we ask again then."""
 
 
 class KlingaiProvider:
@@ -57,6 +58,7 @@ class KlingaiProvider:
         self._profile = profile
         self._http = http
         self._credentials = credentials
+        self._now = now
         self._bearer = Bearer(now)
 
     @property
@@ -69,7 +71,7 @@ class KlingaiProvider:
         """Whose account calls are made under; None where no credential was set."""
         # A credential that is missing may have been set a moment ago: it is looked for anew before anybody is refused.
         credentials = self._usable_credentials(fresh=False) or self._usable_credentials(fresh=True)
-        return credentials.account if credentials else None
+        return None if credentials is None else account_of(credentials, self._base_url)
 
     def _usable_credentials(self, *, fresh: bool) -> Credentials | None:
         credentials = self._credentials.get(fresh=fresh)
@@ -181,11 +183,13 @@ class KlingaiProvider:
 
     def _call(self, method: str, path: str, *, json_body: Mapping[str, Any] | None, timeout_s: float) -> HttpAnswer:
         """Make a call; one that is refused for its token is made once more with a fresh one, nothing having happened."""
+        began = self._now()
         answer = self._call_once(method, path, json_body=json_body, timeout_s=timeout_s, fresh_credentials=False)
         envelope = _envelope(answer)
         if answer.status == 401 and envelope is not None and envelope.code in errors.TOKEN_CODES:  # noqa: PLR2004
             self._bearer.forget()
-            return self._call_once(method, path, json_body=json_body, timeout_s=timeout_s, fresh_credentials=True)
+            left_s = max(1.0, timeout_s - (self._now() - began))
+            return self._call_once(method, path, json_body=json_body, timeout_s=left_s, fresh_credentials=True)
         return answer
 
     def _call_once(
@@ -301,7 +305,7 @@ def _outcome(data: schema.TaskData) -> Outcome:
     if data.task_status == "failed":
         return Failed(error=errors.failure(data.task_status_msg or ""))
     if data.task_status != "succeed":
-        return Running(unknown_status=None if data.task_status in _RUNNING_WORDS else data.task_status)
+        return Running(unknown_status=None if data.task_status in PROGRESS_WORDS else data.task_status)
     videos = (data.task_result.videos if data.task_result else None) or []
     media = [Media(video.url, "video") for video in videos[:1] if video.url]
     media += [Media(video.watermark_url, "watermarked") for video in videos[:1] if video.watermark_url]

@@ -1,0 +1,34 @@
+"""The chain of work of a job: write first, then send, everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from klingway.domain.job import Job
+from klingway.domain.schedule import falls_due_after_s
+from klingway.domain.transitions import Change
+from klingway.domain.work import Work, WorkKind
+from klingway.use_cases.ports import JobStore, Now, WorkQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Takes jobs from one step to the next."""
+
+    jobs: JobStore
+    queue: WorkQueue
+    now: Now
+    function_timeout_s: int
+
+    def go_on(self, job: Job, change: Change, then: WorkKind, *, delay_s: float, nudge: int | None = None) -> Job:
+        """Write a change, then send the work that follows from it, carrying the number that the row now expects.
+
+        Raises:
+            ChangeRefusedError: Somebody else was quicker; nothing is sent.
+        """
+        changed = self.jobs.apply(job.id, change)
+        self.queue.send(Work(kind=then, id=job.id, number=changed.number, nudge=nudge), delay_s=delay_s)
+        return changed
+
+    def after_timeout(self) -> datetime:
+        """Return when a step falls due that this function may not live to finish."""
+        return self.now() + timedelta(seconds=falls_due_after_s(self.function_timeout_s))
