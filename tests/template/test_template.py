@@ -94,7 +94,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("no_circle", "  WorkDeadLetterQueue:\n    Type: AWS::SQS::Queue\n",
      "  WorkDeadLetterQueue:\n    Type: AWS::SQS::Queue\n    DependsOn: WorkerFunction\n"),
     ("references_exist", "Value: !Ref WorkQueue\n", "Value: !Ref WorkQueues\n"),
-    ("parameters_are_used", "        RESULT_LINK_HOURS: !Ref ResultLinkHours", "          RESULT_LINK_HOURS: 24"),
+    ("parameters_are_used", "          RESULT_LINK_HOURS: !Ref ResultLinkHours", "          RESULT_LINK_HOURS: 24"),
     ("outputs_for_users", "  EventBusName:\n    Description", "  BusName:\n    Description"),
     ("sentence_above_each", "  # Klingway itself; changes with each release.\n", ""),
 ]  # fmt: skip
