@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 import sys
-import threading
+import time
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -71,7 +71,9 @@ def _serve(port: int, upstreams: dict[str, str], simulated_s: float, *, verbose:
         click.echo(json.dumps(line))
         sys.stdout.flush()
         click.echo(_hint(line), err=True)
-        threading.Event().wait()
+        while True:
+            # A signal may reach another thread than this one, which alone can act on it: it looks up now and then.
+            time.sleep(0.25)
 
 
 def _hint(line: dict[str, Any]) -> str:

@@ -126,6 +126,35 @@ def test_a_redirect_of_a_provider_is_not_followed() -> None:
         assert 302 == call(origin)
 
 
+@pytest.mark.parametrize(("fresh", "connections"), [(True, 3), (False, 1)], ids=["creating", "querying"])
+def test_a_creating_call_takes_a_connection_of_its_own(fresh: bool, connections: int) -> None:  # noqa: FBT001
+    """A kept connection may be dead after a freeze, which would leave a creation in doubt; for a query it will do."""
+    ports: list[int] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        ports.append(handler.client_address[1])
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        sends(b"{}")(handler)
+
+    calls = HttpxCalls()
+    with serving(answer) as origin:
+        for _ in range(3):
+            calls.call("POST", origin, headers={}, json={}, timeout_s=2, fresh_connection=fresh)
+        calls._kept.close()  # noqa: SLF001 - Lambda never closes it; a test has to
+
+    assert (3, connections) == (len(ports), len(set(ports)))
+
+
+def test_no_address_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The link of a result is as good as the result: at INFO, which Lambda shows, nobody writes it down."""
+    caplog.set_level("INFO")
+
+    with serving(sends(b"film")) as origin:
+        fetch(f"{origin}/v.mp4?Signature=secret", [origin])
+
+    assert [] == [record.getMessage() for record in caplog.records if "secret" in record.getMessage()]
+
+
 # ---------------------------------------------------------------------------------------------------- outside media
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from klingway import VERSION
 from klingway.domain.job import AttemptState, LearntBy, State
 from klingway.domain.request import VideoRequest
+from klingway.domain.rules import NOT_YET
 
 _REF = "#/components/schemas/{model}"
 
@@ -138,6 +139,14 @@ _KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
+_CREATED_HEADERS = {
+    "Location": {"description": "Where the job is read", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {
+        "description": "`true` where the Idempotency-Key had made this job before",
+        "schema": {"const": "true"},
+    },
+}
+
 _PATHS: dict[str, Any] = {
     "/v1/videos": {
         "post": {
@@ -146,7 +155,11 @@ _PATHS: dict[str, Any] = {
             "parameters": [_KEY],
             "requestBody": {"required": True, "content": _json_of("VideoRequest")},
             "responses": {
-                "202": {"description": "The job; it goes on by itself", "content": _json_of("Job")},
+                "202": {
+                    "description": "The job; it goes on by itself",
+                    "headers": _CREATED_HEADERS,
+                    "content": _json_of("Job"),
+                },
                 **_refusals("400", "401", "413", "415", "422", "503"),
             },
         }
@@ -226,6 +239,8 @@ _PATHS: dict[str, Any] = {
 def document() -> dict[str, Any]:
     """Return the description."""
     request = VideoRequest.model_json_schema(ref_template=_REF)
+    for name in NOT_YET:
+        request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
     parts = request.pop("$defs", {})
     job_list = _object(
         ["jobs", "next_cursor"],
@@ -238,6 +253,8 @@ def document() -> dict[str, Any]:
             "title": "Klingway",
             "version": VERSION,
             "summary": "Kling 3.0 videos by way of your own AWS account",
+            "description": "Answers of API Gateway itself (413 to a body above 6 MB, 429, 503) have its own form, "
+            '`{"message"}`. `Server-Timing` says how long the provider, AWS and the gateway took.',
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"key": []}],
