@@ -1,16 +1,19 @@
 """The table of creators: which resource types can be made here, and which of their properties mean something."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.model import Deployment
 from local.cloud.resolve import Attributes, Stack
 
-TAGS = "nothing here reads tags"
+NO_PERMISSIONS = "nobody checks permissions here"
 
 INERT_TYPES = {
-    "AWS::Lambda::Permission": "nobody checks permissions here",
+    "AWS::Lambda::Permission": NO_PERMISSIONS,
+    # moto enforces some, without their conditions: "deny plain HTTP" would deny everything.
+    "AWS::S3::BucketPolicy": NO_PERMISSIONS,
+    "AWS::SQS::QueuePolicy": NO_PERMISSIONS,
 }
 """Types that nothing is made for, with the reason; they can be referred to by `Ref` alone."""
 
@@ -21,7 +24,7 @@ class UnsupportedError(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What a creator works with: the stack being deployed, AWS clients, and where to register what it made."""
+    """What a creator works with: the stack, AWS clients by service, and where to register what it made."""
 
     stack: Stack
     client: Callable[[str], Any]
@@ -37,54 +40,46 @@ class Context:
         return f"arn:aws:{service}:{self.stack.region}:{self.stack.account}:{resource}"
 
 
-@dataclass(frozen=True)
-class Creator:
-    """How one type is created.
+Create = Callable[[Context, str, dict[str, Any]], Attributes]
+"""Makes a resource from its logical id and resolved properties, and returns its attributes, `Ref` among them."""
 
-    Attributes:
-        create: Makes it and returns its attributes, `Ref` among them.
-        applied: Properties that `create` reads. `A.B` says that of `A`, or of each item of the list `A`, only `B` is.
-        inert: Properties that have no effect here, with the reason.
+CREATORS: dict[str, Create] = {}
+_applied: dict[str, list[str]] = {}
+_inert: dict[str, dict[str, str]] = {}
+
+
+def creates(kind: str, applied: str, inert: Mapping[str, str] | None = None) -> Callable[[Create], Create]:
+    """Register a function as the creator of a resource type.
+
+    Args:
+        kind: The type.
+        applied: The properties that it reads. `A.B` says that of `A`, or of each item of the list `A`, only `B` is.
+        inert: By reason, the properties that have no effect here.
     """
 
-    create: Callable[[Context, str, dict[str, Any]], Attributes]
-    applied: frozenset[str]
-    inert: Mapping[str, str]
-
-
-CREATORS: dict[str, Creator] = {}
-
-
-def creates(
-    kind: str, applied: Iterable[str], inert: Mapping[str, str] | None = None
-) -> Callable[[Callable[[Context, str, dict[str, Any]], Attributes]], Callable[..., Attributes]]:
-    """Register a function as the creator of a resource type; see `Creator` for the arguments."""
-
-    def register(function: Callable[[Context, str, dict[str, Any]], Attributes]) -> Callable[..., Attributes]:
-        CREATORS[kind] = Creator(function, frozenset(applied), {"Tags": TAGS, **(inert or {})})
+    def register(function: Create) -> Create:
+        CREATORS[kind] = function
+        _applied[kind] = applied.split()
+        reasons = {"nothing here reads tags": "Tags", **(inert or {})}
+        _inert[kind] = {name: reason for reason, names in reasons.items() for name in names.split()}
         return function
 
     return register
 
 
 def inert_properties(logical_id: str, kind: str, properties: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the resource's properties without effect, as `(logical id, property, reason)`.
-
-    Raises:
-        UnsupportedError: A property is neither applied nor known to be without effect.
-    """
-    creator = CREATORS[kind]
-    found = []
+    """Return the properties without effect, as `(logical id, property, reason)`; UnsupportedError for unknown ones."""
+    applied, inert, found = _applied[kind], _inert[kind], []
 
     def walk(node: Mapping[str, Any], prefix: str) -> None:
         for name, value in node.items():
             path = prefix + name
-            if path in creator.inert:
-                found.append((logical_id, path, creator.inert[path]))
-            elif any(key.startswith(path + ".") for key in (*creator.applied, *creator.inert)):
+            if path in inert:
+                found.append((logical_id, path, inert[path]))
+            elif any(key.startswith(path + ".") for key in (*applied, *inert)):
                 for item in value if isinstance(value, list) else [value]:
                     walk(item, path + ".")
-            elif path not in creator.applied:
+            elif path not in applied:
                 raise UnsupportedError(f"{logical_id} ({kind}): property {path} has no counterpart here")
 
     walk(properties, "")

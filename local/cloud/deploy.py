@@ -1,5 +1,6 @@
 """Deploys a template: resolves it and hands each resource to its creator; needs no server of its own."""
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,27 +8,16 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 
-from local.cloud import resources as _resources
-from local.cloud import serving as _serving
+from local.cloud import patches, resources, serving
 from local.cloud.creators import CREATORS, INERT_TYPES, Context, UnsupportedError, inert_properties
-from local.cloud.model import Deployment, LocalFunction
+from local.cloud.model import Deployment
 from local.cloud.resolve import Attributes, ResolveError, Stack
 from local.cloud.template import TemplateError, load
 
-__all__ = [
-    "DeployError",
-    "Deployment",
-    "LocalFunction",
-    "ResolveError",
-    "TemplateError",
-    "UnsupportedError",
-    "deploy",
-    "deploy_in_process",
-]
+__all__ = ["DeployError", "Deployment", "ResolveError", "TemplateError", "UnsupportedError", "deploy"]
+__all__ += ["deploy_in_process"]
 
-# Importing them registers their creators.
-_CREATOR_MODULES = (_resources, _serving)
-
+_CREATOR_MODULES = (resources, serving)  # importing them registers their creators
 _ACCOUNT = "123456789012"  # moto's own, unless a server says otherwise
 
 
@@ -45,16 +35,7 @@ def deploy(
     stack_name: str,
     api_url: str,
 ) -> Deployment:
-    """Create everything in a template.
-
-    Args:
-        template: The SAM template file.
-        parameters: Parameter values; the rest take their defaults.
-        client: Gives the boto3 client of a service name; all calls go through it.
-        region: The region to deploy into.
-        account: The account id that the clients work in.
-        stack_name: Prefix of all physical names.
-        api_url: What `ApiEndpoint` of the HTTP API gives, without a slash at the end.
+    """Create everything in a template, with the clients that `client` gives by service name.
 
     Raises:
         DeployError: A service refused a resource.
@@ -62,7 +43,6 @@ def deploy(
         TemplateError: The template or a parameter is unusable.
         UnsupportedError: A type or property has no counterpart here.
     """
-    loaded = load(template, parameters, region)
     deployment = Deployment(account=account, region=region)
 
     def create(logical_id: str, kind: str, properties: dict[str, Any]) -> Attributes:
@@ -73,16 +53,17 @@ def deploy(
             raise UnsupportedError(f"{logical_id} ({kind}): nothing creates this type here")
         deployment.inert += inert_properties(logical_id, kind, properties)
         try:
-            return CREATORS[kind].create(context, logical_id, properties)
+            return CREATORS[kind](context, logical_id, properties)
         except (ClientError, ParamValidationError, KeyError) as error:
             raise DeployError(f"{logical_id} ({kind}): {error!r}") from error
 
+    loaded = load(template, parameters, region)
     stack = Stack(loaded, name=stack_name, region=region, account=account, create=create)
     context = Context(stack=stack, client=client, deployment=deployment, api_url=api_url)
     deployment.outputs = stack.deploy()
     for logical_id, values in stack.attributes.items():
-        deployment.physical_ids[logical_id] = str(values["Ref"])
-        deployment.attributes[logical_id] = {name: value for name, value in values.items() if name != "Ref"}
+        deployment.physical_ids[logical_id] = str(values.pop("Ref"))
+        deployment.attributes[logical_id] = values
     return deployment
 
 
@@ -94,38 +75,16 @@ def deploy_in_process(
     stack_name: str = "klingway",
     api_url: str = "http://127.0.0.1",
 ) -> Deployment:
-    """Deploy into this process's mocked AWS; to be called inside `moto.mock_aws()`.
+    """Deploy into this process's mocked AWS, as `deploy` does; to be called inside `moto.mock_aws()`.
 
     Installs the changes to moto as well, so that races and transactions end as they do in AWS. Nothing is run: queues,
     streams, rules and schedules move only if the caller moves them.
-
-    Args:
-        template: The SAM template file.
-        parameters: Parameter values; the rest take their defaults.
-        region: The region to deploy into.
-        stack_name: Prefix of all physical names.
-        api_url: What the HTTP API's `ApiEndpoint` gives.
-
-    Returns:
-        What was created, with each function's resolved environment.
-
-    Raises:
-        DeployError, ResolveError, TemplateError, UnsupportedError: As in `deploy`.
     """
-    from local.cloud import patches  # noqa: PLC0415 - importing moto takes a while; a plain `deploy` needs none of it
-
     patches.install()
-    clients: dict[str, Any] = {}
-
-    def client(service: str) -> Any:  # noqa: ANN401 - boto3 clients have no common type
-        if service not in clients:
-            clients[service] = boto3.client(service, region_name=region)
-        return clients[service]
-
     return deploy(
         template,
         parameters=parameters or {},
-        client=client,
+        client=functools.cache(lambda service: boto3.client(service, region_name=region)),
         region=region,
         account=_ACCOUNT,
         stack_name=stack_name,

@@ -1,34 +1,28 @@
-"""Makes AWS calls fail on purpose, and counts them, in front of the server that answers them."""
+"""Makes AWS calls fail on purpose, in front of the server that answers them."""
 
 import functools
 import io
 import json
 import threading
-import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
 
 from moto.core.request import Request
 from moto.core.responses import get_service_router
 from werkzeug.wsgi import get_input_stream
 
-UNCOUNTED = "klingway-twin-itself"
-"""Part of the user agent of the twin's own calls, which are neither counted nor made to fail."""
-
 _REASONS = {
     "ConditionalCheckFailed": "The conditional request failed",
     "TransactionConflict": "Transaction is ongoing for the item",
     "ThrottlingError": "Throughput exceeds the current capacity of your table or index",
 }
-_SERVICES = {"awsevents": "events", "awsstepfunctions": "stepfunctions", "states": "stepfunctions"}
+_SERVICES = {"dynamodb", "events", "s3", "secretsmanager", "sqs", "states"}  # whose operations are known by name
 
 
-@dataclass
+@dataclass(eq=False)
 class _Fault:
     service: str
     operation: str
@@ -41,18 +35,12 @@ class _Fault:
 
 
 class Faults:
-    """Switches that a test sets while the twin runs; they may be set from any thread.
-
-    Args:
-        application: The WSGI application that answers AWS calls.
-        account: The account that all calls are to be answered in.
-    """
+    """Switches that a test sets, from any thread, in front of the application that answers an account's AWS calls."""
 
     def __init__(self, application: Callable[[dict[str, Any], Any], Iterable[bytes]], account: str) -> None:
         self._application, self._account = application, account
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
-        self._counts: Counter[str] = Counter()
 
     def fail_next(
         self,
@@ -69,17 +57,22 @@ class Faults:
         """Have the next calls of an operation fail.
 
         Args:
-            service: The boto3 name, for example `dynamodb` or `s3`.
+            service: One of `dynamodb`, `events`, `s3`, `secretsmanager`, `sqs`, `states`.
             operation: For example `PutItem`.
             code: The error code that the caller sees.
             times: How many calls fail.
             status: The HTTP status of the answer.
-            when: Given the call's parameters as boto3 names them, says whether this call is meant. For S3 and Lambda
-                those of the path and query alone.
+            when: Given the call's parameters as boto3 names them, says whether this call is meant. For S3 those of
+                the path and query alone.
             applied: Carry the call out, and only then lose the answer, as a 500.
             reasons: For `TransactionCanceledException`: the code of each item's reason, `None` (as text) where there
                 is none.
+
+        Raises:
+            ValueError: No call of this service is known by its name here.
         """
+        if service not in _SERVICES:
+            raise ValueError(f"calls of {service} cannot be made to fail here")
         fault = _Fault(service, operation, code, times, 500 if applied else status, when, applied, tuple(reasons))
         with self._lock:
             self._faults.append(fault)
@@ -89,34 +82,10 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def pending(self) -> int:
-        """Return how many failures are still to come."""
-        with self._lock:
-            return sum(fault.left for fault in self._faults)
-
-    def counts(self) -> dict[str, int]:
-        """Return how many calls came in, by `service:Operation`; the twin's own are left out."""
-        with self._lock:
-            return dict(self._counts)
-
-    def reset_counts(self) -> None:
-        """Count from zero again."""
-        with self._lock:
-            self._counts.clear()
-
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
         """Answer a call, or let it be answered."""
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
-        if UNCOUNTED in environ.get("HTTP_USER_AGENT", ""):
-            return self._application(environ, start_response)
-        service, operation, parameters = _identify(environ)
-        fault = None
-        with self._lock:
-            self._counts[f"{service}:{operation}"] += 1
-            armed = [item for item in self._faults if (item.service, item.operation) == (service, operation)]
-        if armed:
-            full = {**parameters, **_read_parameters(environ)}
-            fault = self._take(armed, full)
+        fault = self._take(environ) if self._faults else None
         if fault is None:
             return self._application(environ, start_response)
         if fault.applied:
@@ -125,15 +94,19 @@ class Faults:
         else:
             # A client that is cut off in the middle of its body would not read the answer.
             get_input_stream(environ).read()
-        status, headers, body = _error(environ, service, fault)
+        status, headers, body = _error(fault)
         start_response(status, [*headers, ("Content-Length", str(len(body)))])
         return [body if environ["REQUEST_METHOD"] != "HEAD" else b""]
 
-    def _take(self, armed: list[_Fault], parameters: dict[str, Any]) -> _Fault | None:
+    def _take(self, environ: dict[str, Any]) -> _Fault | None:
+        service, operation, parameters = _identify(environ)
+        armed = [fault for fault in list(self._faults) if (fault.service, fault.operation) == (service, operation)]
+        if armed:
+            parameters |= _read_parameters(environ)
         meant = [fault for fault in armed if fault.when is None or fault.when(parameters)]
         with self._lock:
             for fault in meant:
-                if fault.left > 0 and fault in self._faults:
+                if fault in self._faults:
                     fault.left -= 1
                     if fault.left == 0:
                         self._faults.remove(fault)
@@ -142,62 +115,48 @@ class Faults:
 
 
 def _identify(environ: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:
-    """Which operation a call is of, without reading its body; parameters as far as path and query give them."""
+    """Which operation a call is of, without reading its body; parameters as far as S3's path and query give them."""
     service = "s3"  # a presigned URL has no such header
     if "Credential=" in (authorization := environ.get("HTTP_AUTHORIZATION", "")):
         service = authorization.split("Credential=", 1)[1].split(",", 1)[0].split("/")[3]
-    service = _SERVICES.get(service, service)
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return service, target.rsplit(".", 1)[-1], {}
-    if service not in {"s3", "lambda"}:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        form = environ["wsgi.input"].read(length)
-        environ["wsgi.input"] = io.BytesIO(form)  # type: ignore[index]
-        return service, parse_qs(form.decode(errors="replace")).get("Action", ["unknown"])[0], {}
     try:
-        operation, parameters = _router(service).match(_bare_request(environ))
-    except Exception:  # noqa: BLE001 - whatever the router makes of an odd path, the call itself may be answered
+        bare = Request({**environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+        operation, parameters = _s3_router().match(bare)
+    except Exception:  # noqa: BLE001 - another service, or an odd path; the call itself may be answered
         return service, "unknown", {}
     return service, operation.name, dict(parameters or {})
 
 
-@functools.lru_cache(maxsize=8)
-def _router(service: str) -> Any:  # noqa: ANN401 - moto's
-    return get_service_router(service)
-
-
-def _bare_request(environ: Mapping[str, Any]) -> Any:  # noqa: ANN401 - moto's
-    return Request({**environ, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+@functools.cache
+def _s3_router() -> Any:  # noqa: ANN401 - moto's
+    return get_service_router("s3")
 
 
 def _read_parameters(environ: dict[str, Any]) -> dict[str, Any]:
-    """The parameters in the query and, for the JSON protocols, in the body; the body can still be read afterwards."""
-    found: dict[str, Any] = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
-    if environ.get("HTTP_X_AMZ_TARGET"):
-        data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(data)
-        found |= json.loads(data or b"{}")
-    return {unquote(name): value for name, value in found.items()}
+    """The parameters in the body, which can still be read afterwards; none for S3, whose body is an object."""
+    if not environ.get("HTTP_X_AMZ_TARGET"):
+        return {}
+    data = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(data)
+    found: dict[str, Any] = json.loads(data or b"{}")
+    return found
 
 
-def _error(environ: Mapping[str, Any], service: str, fault: _Fault) -> tuple[str, list[tuple[str, str]], bytes]:
+def _error(fault: _Fault) -> tuple[str, list[tuple[str, str]], bytes]:
     message = "The twin was told to fail."
     status = f"{fault.status} {HTTPStatus(fault.status).phrase}"
-    ids = [("x-amzn-RequestId", str(uuid.uuid4()))]
-    if service == "s3":
+    if fault.service == "s3":
         body = f"<Error><Code>{escape(fault.code)}</Code><Message>{message}</Message></Error>"
-        return status, [("Content-Type", "application/xml"), *ids], body.encode()
-    if not environ.get("HTTP_X_AMZ_TARGET") and service != "lambda":
-        inner = f"<Error><Type>Sender</Type><Code>{escape(fault.code)}</Code><Message>{message}</Message></Error>"
-        return status, [("Content-Type", "text/xml"), *ids], f"<ErrorResponse>{inner}</ErrorResponse>".encode()
+        return status, [("Content-Type", "application/xml")], body.encode()
     error: dict[str, Any] = {"__type": fault.code, "message": message}
     if fault.reasons:
         listed = ", ".join(fault.reasons)
-        error["Message"] = error.pop("message")
-        error["Message"] = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{listed}]"
-        error["CancellationReasons"] = [
-            {"Code": code, **({"Message": _REASONS.get(code, code)} if code != "None" else {})}
+        message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{listed}]"
+        reasons = [
+            {"Code": code} if code == "None" else {"Code": code, "Message": _REASONS.get(code, code)}
             for code in fault.reasons
         ]
-    headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-ErrorType", fault.code), *ids]
-    return status, headers, json.dumps(error).encode()
+        error = {"__type": fault.code, "Message": message, "CancellationReasons": reasons}
+    return status, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(error).encode()

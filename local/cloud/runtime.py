@@ -1,6 +1,7 @@
 """One execution environment: a process of the real Lambda runtime client, and the Runtime API that it talks to."""
 
 import contextlib
+import io
 import json
 import os
 import queue
@@ -42,18 +43,10 @@ runpy.run_module("awslambdaric", run_name="__main__", alter_sys=True)
 
 @dataclass(frozen=True)
 class Result:
-    """How an invocation ended.
-
-    Attributes:
-        payload: The handler's answer, or a description of the error, as JSON.
-        error: None, or `Unhandled`.
-        duration_s: Seconds from the request to the answer, a cold start not counted.
-        log: What the process wrote meanwhile.
-    """
+    """How an invocation ended: the answer or a description of the error as JSON, and what the process wrote meanwhile."""
 
     payload: bytes
-    error: str | None = None
-    duration_s: float = 0.0
+    error: str | None = None  # or `Unhandled`
     log: str = ""
 
     def json(self) -> Any:  # noqa: ANN401 - whatever the handler returned
@@ -61,23 +54,22 @@ class Result:
         return json.loads(self.payload or b"null")
 
 
-class Process:
-    """A started handler process; takes one invocation at a time.
+def failure(kind: str, text: str) -> bytes:
+    """Describe an error as Lambda does."""
+    return json.dumps({"errorType": kind, "errorMessage": text}).encode()
 
-    Args:
-        function: What it runs.
-        env: Variables besides those that are derived from the function.
-        log: Gets each line that the process writes.
-    """
+
+class Process:
+    """A started handler process, which takes one invocation at a time; `log` gets each line that it writes."""
 
     def __init__(self, function: LocalFunction, env: Mapping[str, str], log: Log) -> None:
         self.function = function
         self.inbox: queue.SimpleQueue[tuple[str, bytes, float] | None] = queue.SimpleQueue()
         self.outbox: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self.usable = True
-        self.greeted = False  # whether it has asked for an invocation yet
+        self.greeted = self._ready = False  # whether it has asked for an invocation yet, and `invoke` knows
         self._log, self._lines = log, deque[str](maxlen=500)
-        self._request_id, self._begun = "", 0.0
+        self._request_id = ""
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, name=f"runtime-api-{function.logical_id}", daemon=True).start()
@@ -94,46 +86,31 @@ class Process:
         self.pid = self._process.pid
         threading.Thread(target=self._read_output, name=f"output-{function.logical_id}", daemon=True).start()
 
-    def start(self) -> Result | None:
-        """Wait until the process asks for its first invocation; return the error if it does not come to that."""
-        try:
-            kind, body = self.outbox.get(timeout=_INIT_LIMIT_S)
-        except queue.Empty:
-            kind, body = "error", _error("Sandbox.Timedout", f"Init timed out after {_INIT_LIMIT_S:.2f} seconds")
-        if kind == "ready":
-            return None
-        self.usable = False
-        return Result(body, "Unhandled", 0.0, "\n".join(self._lines))
-
-    def begin(self, payload: bytes) -> None:
-        """Hand an invocation to the process; `result` waits for its end."""
-        self._request_id, self._begun = str(uuid.uuid4()), time.monotonic()
+    def invoke(self, payload: bytes) -> Result:
+        """Run the handler once; a process that does not come up, leaves or takes too long is of no use any more."""
+        if not self._ready:
+            kind, body = self._next(_INIT_LIMIT_S, f"Init timed out after {_INIT_LIMIT_S:.2f} seconds")
+            if kind != "ready":
+                self.usable = False
+                return Result(body, "Unhandled", "\n".join(self._lines))
+            self._ready = True
+        self._request_id, timeout_s = str(uuid.uuid4()), self.function.timeout_s
         self._lines.clear()
-        self.inbox.put((self._request_id, payload, time.time() + self.function.timeout_s))
-
-    def result(self, patience_s: float | None = None) -> Result | None:
-        """Wait for the end of the invocation, killing the process when its time is over.
-
-        Args:
-            patience_s: Seconds after which to return None and leave the invocation running.
-        """
-        left_s = self._begun + self.function.timeout_s - time.monotonic()
-        impatient = patience_s is not None and patience_s < left_s
-        try:
-            kind, body = self.outbox.get(timeout=max(0.0, patience_s if impatient and patience_s else left_s))
-        except queue.Empty:
-            if impatient:
-                return None
-            text = f"RequestId: {self._request_id} Error: Task timed out after {self.function.timeout_s:.2f} seconds"
-            kind, body = "timeout", _error("Sandbox.Timedout", text)
-            self._log(self.function.logical_id, text)
-        if kind in {"timeout", "exit"}:
-            self.usable = False
+        self.inbox.put((self._request_id, payload, time.time() + timeout_s))
+        text = f"RequestId: {self._request_id} Error: Task timed out after {timeout_s:.2f} seconds"
+        kind, body = self._next(timeout_s, text)
         if kind == "response" and len(body) > _RESPONSE_LIMIT:
             text = f"Response payload size exceeded maximum allowed payload size ({_RESPONSE_LIMIT} bytes)."
-            kind, body = "error", _error("Function.ResponseSizeTooLarge", text)
-        error = None if kind == "response" else "Unhandled"
-        return Result(body, error, time.monotonic() - self._begun, "\n".join(self._lines))
+            kind, body = "error", failure("Function.ResponseSizeTooLarge", text)
+        return Result(body, None if kind == "response" else "Unhandled", "\n".join(self._lines))
+
+    def _next(self, timeout_s: float, otherwise: str) -> tuple[str, bytes]:
+        try:
+            return self.outbox.get(timeout=timeout_s)
+        except queue.Empty:
+            self.usable = False
+            self._log(self.function.logical_id, otherwise)
+            return "error", failure("Sandbox.Timedout", otherwise)
 
     def close(self) -> None:
         """Kill the process, whatever it is doing, and what it started."""
@@ -161,10 +138,7 @@ class Process:
             _RuntimeApi(connection, address, self)
 
     def _read_output(self) -> None:
-        output = self._process.stdout
-        if output is None:
-            raise AssertionError
-        with output:
+        with self._process.stdout or io.BytesIO() as output:
             for raw in output:
                 # The runtime writes a multi-line record with \r for its inner line ends.
                 for line in raw.decode(errors="replace").rstrip("\n").split("\r"):
@@ -173,18 +147,16 @@ class Process:
         status = self._process.wait()
         self.usable = False
         text = f"RequestId: {self._request_id} Error: Runtime exited with status {status}"
-        self.outbox.put(("exit", _error("Runtime.ExitError", text)))
+        self.outbox.put(("exit", failure("Runtime.ExitError", text)))
 
 
-class _RuntimeApi(BaseHTTPRequestHandler):
+class QuickHandler(BaseHTTPRequestHandler):
+    """Answers many requests on a connection, at once and in silence."""
+
     protocol_version = "HTTP/1.1"
     # Headers and body leave in one packet at once; otherwise each call waits for a delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
-
-    def __init__(self, connection: socket.socket, address: Any, process: Process) -> None:  # noqa: ANN401
-        self._process = process
-        super().__init__(connection, address, None)  # type: ignore[arg-type]
 
     @override
     def handle_expect_100(self) -> bool:
@@ -194,7 +166,13 @@ class _RuntimeApi(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, *args: Any) -> None:
-        """Log nothing."""
+        """Log nothing: paths may hold tokens."""
+
+
+class _RuntimeApi(QuickHandler):
+    def __init__(self, connection: socket.socket, address: Any, process: Process) -> None:  # noqa: ANN401
+        self._process = process
+        super().__init__(connection, address, None)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
         """Answer `…/invocation/next` when there is an invocation."""
@@ -206,16 +184,12 @@ class _RuntimeApi(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         request_id, payload, deadline = item
-        self._answer(
-            200,
-            payload,
-            {
-                "Lambda-Runtime-Aws-Request-Id": request_id,
-                "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
-                "Lambda-Runtime-Invoked-Function-Arn": self._process.function.arn,
-                "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000;Sampled=0",
-            },
-        )
+        headers = {
+            "Lambda-Runtime-Aws-Request-Id": request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self._process.function.arn,
+        }
+        self._answer(200, payload, headers)
 
     def do_POST(self) -> None:
         """Take `…/{id}/response`, `…/{id}/error` and `…/init/error`."""
@@ -232,34 +206,26 @@ class _RuntimeApi(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-def _error(kind: str, text: str) -> bytes:
-    return json.dumps({"errorType": kind, "errorMessage": text}).encode()
-
-
 def _environment(function: LocalFunction) -> dict[str, str]:
     """What Lambda itself sets."""
-    logging = {"AWS_LAMBDA_LOG_FORMAT": function.log_format} if function.log_format == "JSON" else {}
-    if logging and function.log_level:
-        logging["AWS_LAMBDA_LOG_LEVEL"] = function.log_level
+    # Last, the running environment: the runtime client, boto3, and what the layer of dependencies would hold.
+    path = dict.fromkeys((function.root, *function.layers, *map(sysconfig.get_path, ("purelib", "platlib"))))
+    level = {"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level else {}
     return {
+        **level,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_mb),
         "AWS_LAMBDA_FUNCTION_NAME": function.name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": function.log_group,
+        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{uuid.uuid4().hex}",
-        "AWS_XRAY_SDK_ENABLED": "false",
         "LAMBDA_TASK_ROOT": str(function.root),
         "LANG": "en_US.UTF-8",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "POWERTOOLS_TRACE_DISABLED": "true",
-        "PYTHONPATH": os.pathsep.join(
-            # Last, the running environment: the runtime client, boto3, and what the layer of dependencies would hold.
-            map(str, dict.fromkeys((function.root, *function.layers, *map(sysconfig.get_path, ("purelib", "platlib")))))
-        ),
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
         "PYTHONUNBUFFERED": "1",
         "TZ": ":UTC",
         "_HANDLER": function.handler,
-        **logging,
     }

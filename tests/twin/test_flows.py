@@ -79,14 +79,12 @@ def test_partial_failure_and_dead_letters(twin: Twin, wait: Wait) -> None:
 
 
 def test_killed_worker_gets_its_message_again(twin: Twin, wait: Wait) -> None:
-    """A message whose function was killed comes again when its visibility time-out ends, here by `hasten`."""
-    twin.send("WorkQueue", '{"tag": "killed-1", "sleep": 1.5}')
+    """A message whose function was killed comes again when its visibility time-out ends."""
+    twin.send("WorkQueue", '{"tag": "killed-1", "sleep": 0.8}')
     wait(lambda: twin.pool("WorkerFunction").active)
     time.sleep(0.4)
     twin.kill("WorkerFunction")
-    wait(lambda: twin.pool("WorkerFunction").active == 0)
     assert not twin.details("Worked", "killed-1")
-    assert twin.hasten("WorkQueue", hidden=True) == 1
     (noted,) = wait(lambda: twin.details("Worked", "killed-1"))
     assert noted["record"]["attributes"]["ApproximateReceiveCount"] == "2"
 
@@ -134,11 +132,9 @@ def test_stream_filter_and_shape(twin: Twin, wait: Wait) -> None:
     assert "unwanted" not in repr(twin.details("Followed", "filter-1"))
 
 
-def test_stream_bisects_and_gives_up(twin: Twin, wait: Wait) -> None:
-    """A poisonous record is isolated by halving, retried, and described in the bucket; the others get through."""
-    blocker = threading.Thread(target=lambda: put(twin, "bisect-1", "0", announce="1"))
-    blocker.start()
-    blocker.join()
+def test_stream_bisects(twin: Twin) -> None:
+    """A poisonous record is isolated by halving, holds up those after it until it gets through, and no one is lost."""
+    put(twin, "bisect-1", "0", announce="1")
     requests = [
         {
             "Put": {
@@ -147,25 +143,22 @@ def test_stream_bisects_and_gives_up(twin: Twin, wait: Wait) -> None:
                     "pk": {"S": "bisect-1"},
                     "sk": {"S": str(number)},
                     "announce": {"N": str(number)},
-                    **({"poison": {"BOOL": True}} if number == 3 else {}),
+                    **({"poison": {"N": "4"}} if number == 3 else {}),
                 },
             }
         }
         for number in range(1, 6)
     ]
     twin.client("dynamodb").transact_write_items(TransactItems=requests)
-    client, bucket = twin.client("s3"), twin.physical_id("Bucket")
-    found = wait(lambda: client.list_objects_v2(Bucket=bucket, Prefix="aws/lambda/").get("Contents"))
-    notice = json.loads(client.get_object(Bucket=bucket, Key=found[0]["Key"])["Body"].read())
-    assert notice["requestContext"]["condition"] == "RetryAttemptsExhausted"
-    assert notice["DDBStreamBatchInfo"]["batchSize"] == 1
-    (record,) = json.loads(notice["payload"])["Records"]
-    assert record["dynamodb"]["Keys"]["sk"] == {"S": "3"}
     assert twin.settle()
-    alone = [seen for seen in twin.details("Followed", "bisect-1") if seen["batch"] == 1]
-    assert len([seen for seen in alone if "poison" in repr(seen)]) == 2
-    fine = [seen for seen in twin.details("Followed", "bisect-1") if "poison" not in repr(seen)]
-    assert {record["dynamodb"]["Keys"]["sk"]["S"] for seen in fine for record in seen["records"]} >= set("01245")
+    seen = [
+        [record["dynamodb"]["Keys"]["sk"]["S"] for record in noted["records"]]
+        for noted in twin.details("Followed", "bisect-1")
+    ]
+    assert len([batch for batch in seen if "3" in batch]) == 5
+    assert ["3"] in seen
+    fine = [number for batch in seen if "3" not in batch or batch == ["3"] for number in batch]
+    assert list(dict.fromkeys(fine)) == list("012345")
 
 
 def test_stream_partial_failure(twin: Twin) -> None:
@@ -178,7 +171,7 @@ def test_stream_partial_failure(twin: Twin) -> None:
                     "pk": {"S": "partial-1"},
                     "sk": {"S": str(number)},
                     "announce": {"N": "1"},
-                    **({"reject": {"BOOL": True}} if number == 2 else {}),
+                    **({"reject": {"N": "1"}} if number == 2 else {}),
                 },
             }
         }
@@ -192,7 +185,8 @@ def test_stream_partial_failure(twin: Twin) -> None:
         for record in seen["records"]
     )
     assert counts["0"] == counts["1"] == 1
-    assert counts["2"] >= 2
+    assert counts["2"] == 2
+    assert counts["3"] in {1, 2}  # it was in the same batch, or not
 
 
 def test_rules(twin: Twin) -> None:
@@ -245,10 +239,9 @@ def test_uploads(twin: Twin) -> None:
     assert [detail["reason"] for detail in details] == ["PutObject", "CompleteMultipartUpload"]
     assert details[0]["object"]["size"] == 2
     client.copy_object(Bucket=bucket, Key="inbox/copy", CopySource={"Bucket": bucket, "Key": "inbox/big"})
-    client.delete_object(Bucket=bucket, Key="inbox/copy")
-    seen = [event for event in twin.published_events() if event["detail"]["object"]["key"] == "inbox/copy"]
-    assert [event["detail"]["reason"] for event in seen] == ["CopyObject", "DeleteObject"]
-    assert {event["detail-type"] for event in twin.published_events()} == {"Object Created", "Object Deleted"}
+    (copied,) = [event for event in twin.published_events() if event["detail"]["object"]["key"] == "inbox/copy"]
+    assert copied["detail"]["reason"] == "CopyObject"
+    assert {event["detail-type"] for event in twin.published_events()} == {"Object Created"}
     assert details[0]["object"]["sequencer"] < details[1]["object"]["sequencer"]
 
 
@@ -271,10 +264,10 @@ def test_two_twins_and_a_clean_end(wait: Wait) -> None:
     try:
         assert other.account in other.attribute("Table", "Arn")
         assert other.invoke("ApiFunction", {"do": "pid"}).error is None
-        sleeper = threading.Thread(target=other.invoke, args=("LimitedFunction", {"do": "sleep", "seconds": 60}))
+        sleeper = threading.Thread(target=other.invoke, args=("OtherFunction", {"do": "sleep", "seconds": 60}))
         sleeper.start()
-        wait(lambda: other.pool("LimitedFunction").pids())
-        pids = [*other.pool("ApiFunction").pids(), *other.pool("LimitedFunction").pids()]
+        wait(lambda: other.pool("OtherFunction").pids())
+        pids = [*other.pool("ApiFunction").pids(), *other.pool("OtherFunction").pids()]
         assert len(pids) == 2
     finally:
         begun = time.monotonic()

@@ -1,10 +1,13 @@
 import http.client
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from local.cloud import LocalCloud
+from local.cloud.template import TemplateError
 from tests.twin.conftest import Twin
 
 
@@ -21,7 +24,7 @@ def event(twin: Twin, *args: object) -> dict:
         ("GET", "/hello/a%20b%2Bc+d", "GET /hello/{name}", {"name": "a b+c+d"}),
         ("GET", "/hello/%C3%A9", "GET /hello/{name}", {"name": "é"}),
         ("POST", "/hello/me", "$default", None),
-        ("PUT", "/files/a/b.txt", "ANY /files/{path+}", {"path": "a/b.txt"}),
+        ("PUT", "/files/b.txt", "ANY /files/{path}", {"path": "b.txt"}),
         ("GET", "/files/", "$default", None),
         ("GET", "/", "$default", None),
         ("GET", "/hello/x/y", "$default", None),
@@ -110,19 +113,24 @@ def test_too_large_requests(twin: Twin) -> None:
         assert json.loads(answer.body) == {"message": "Request Entity Too Large"}
 
 
-@pytest.fixture
-def impatient(twin: Twin) -> Iterator[Twin]:
-    twin.front.timeout_s = 0.3
-    yield twin
-    twin.front.timeout_s = 30.0
-    twin.settle()
-
-
-def test_slow_functions(impatient: Twin) -> None:
-    """A function that takes longer than the API waits is 503, and goes on."""
-    answer = impatient.request("GET", "/?do=sleep&seconds=0.8")
-    assert (answer.status, json.loads(answer.body)) == (503, {"message": "Service Unavailable"})
-    assert impatient.pool("ApiFunction").active == 1
+@pytest.mark.parametrize(
+    ("timeout", "path", "words"), [(31, "/", "longer than the API waits"), (30, "/{rest+}", "greedy")]
+)
+def test_routes_that_cannot_be_served(template: Callable[[str], Path], timeout: int, path: str, words: str) -> None:
+    """A function that API Gateway would not wait for, and a greedy path, fail the start."""
+    text = f"""
+Resources:
+  Slow:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: app.handler
+      CodeUri: functions/probe
+      Timeout: {timeout}
+      Events: {{Get: {{Type: HttpApi, Properties: {{Method: GET, Path: "{path}"}}}}}}
+"""
+    with pytest.raises(TemplateError, match=words), LocalCloud(template(text)):
+        pass
 
 
 def test_one_connection_serves_many_requests(twin: Twin) -> None:

@@ -1,6 +1,7 @@
 """Handlers that do what the tests ask of them."""
 # ruff: noqa: TID251, T201 - a plain handler, as anybody may write it
 
+import collections
 import json
 import os
 import sys
@@ -88,7 +89,8 @@ def record(event: dict, _context: object) -> None:
     note("Recorded", event)
 
 
-def fails(_event: dict, _context: object) -> None:
+def fails(event: dict, _context: object) -> None:
+    note("Failing", event)
     raise RuntimeError("always")
 
 
@@ -108,10 +110,17 @@ def work(event: dict, _context: object) -> dict:
     return {"batchItemFailures": failures}
 
 
+attempts = collections.Counter()
+
+
 def follow(event: dict, _context: object) -> dict:
     note("Followed", {"batch": len(event["Records"]), "at": time.time(), "records": event["Records"]})
+    failed = []
     for change in event["Records"]:
-        if "poison" in change["dynamodb"]["NewImage"]:
+        image, number = change["dynamodb"]["NewImage"], change["dynamodb"]["SequenceNumber"]
+        attempts[number] += 1
+        if attempts[number] <= int(image.get("poison", {"N": "0"})["N"]):
             raise RuntimeError("poison")
-    failed = [r["dynamodb"]["SequenceNumber"] for r in event["Records"] if "reject" in r["dynamodb"]["NewImage"]]
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+        if attempts[number] <= int(image.get("reject", {"N": "0"})["N"]):
+            failed.append({"itemIdentifier": number})
+    return {"batchItemFailures": failed}
