@@ -14,4 +14,3 @@ S3_PUT: Final = 0.005e-3
 S3_GET: Final = 0.0004e-3
 SECRETS_MANAGER_CALL: Final = 0.05 / 10_000
 LOG_GB: Final = 0.50
-SECRET_MONTH: Final = 0.40

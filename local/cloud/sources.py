@@ -20,7 +20,7 @@ _LOOK_S = 0.02  # between two looks at an empty source
 _RETRY_S, _LONGEST_RETRY_S = 0.2, 5.0
 
 
-class Pump:
+class Pump(ABC):
     """One event source mapping at work: reads in a thread of its own and calls the function."""
 
     def __init__(self, mapping: SourceMapping, pool: FunctionPool, log: Log) -> None:
@@ -36,13 +36,13 @@ class Pump:
         """Read no more; a call in progress is not waited for."""
         self.stopping.set()
 
+    @abstractmethod
     def busy(self) -> bool:
         """Return whether something is being worked on, or could be read now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self) -> None:
         """Look for a batch, and have it worked on; wait a moment if there is none."""
-        raise NotImplementedError
 
     def call(self, records: dict[str, dict[str, Any]]) -> set[str] | None:
         """Call the function with records by identifier; return those that failed, or None if the whole batch did."""

@@ -25,7 +25,6 @@ class Confidence(StrEnum):
     """How sure a fact is. `auto` never relies on a doubtful one; a caller who names the provider may."""
 
     DOCUMENTED = "documented"
-    OBSERVED = "observed"
     DOUBTFUL = "doubtful"
 
 
@@ -103,7 +102,6 @@ class Limit:
     """The day on which the provider announced it."""
     until: date | None = None
     """The day on which the provider lifted it."""
-    confidence: Confidence = Confidence.DOCUMENTED
 
     @property
     def reads(self) -> frozenset[str]:
