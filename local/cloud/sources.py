@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from typing import Any
 
