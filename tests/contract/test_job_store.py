@@ -410,15 +410,37 @@ def test_sixteen_threads_with_one_key_make_one_job(stack: Deployment) -> None:
     assert 1 == sum(store.get(job.id) is not None for job in jobs)
 
 
+class RepeatingClient:
+    """A DynamoDB client that loses the answer of each update and, as boto3 does, sends the very same one again."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def update_item(self, **kwargs: Any) -> Any:
+        self._client.update_item(**kwargs)
+        return self._client.update_item(**kwargs)
+
+
 def test_a_write_whose_answer_was_lost_is_recognised(stack: Deployment) -> None:
-    """The client library sends it a second time, and is refused by the first: that is no lost race."""
-    store = DynamoDbJobs(boto3.client("dynamodb"), stack.outputs["TableName"])
+    """Repeated by the client library, it is refused by its own first effect: that is no lost race."""
+    store = DynamoDbJobs(RepeatingClient(boto3.client("dynamodb")), stack.outputs["TableName"])  # type: ignore[arg-type]
     job = a_job()
     store.create(job, REQUEST, None)
-    change = begun(job)
-    first = store.apply(job.id, change)
 
-    assert first == store.apply(job.id, change)
+    assert State.SUBMITTING is store.apply(job.id, begun(job)).state
+
+
+def test_two_equal_writes_at_the_same_millisecond_have_one_winner(store: Store) -> None:
+    """A message delivered twice at once: the second worker's very same change is a lost race, or it would submit too."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    store.apply(job.id, begun(job))
+
+    with pytest.raises(ChangeRefusedError):
+        store.apply(job.id, begun(job))
 
 
 def test_a_filter_that_hardly_anything_fits_ends_with_a_cursor(

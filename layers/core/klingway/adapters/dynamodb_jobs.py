@@ -2,13 +2,14 @@
 
 import heapq
 import random
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from klingway.adapters import dynamodb_rows as rows
-from klingway.domain.ids import JobId, Tenant, iso
+from klingway.domain.ids import JobId, Tenant
 from klingway.domain.job import Job
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
@@ -103,8 +104,9 @@ class DynamoDbJobs:
             removed += ["due_at", "due_shard"]
         else:
             values |= {"due_at": int(change.due_at.timestamp()), "due_shard": rows.due_shard(job_id)}
-        sets = [f"#{name} = :{name}" for name in values]
-        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()}
+        written_by = {"S": secrets.token_hex(8)}
+        sets = [*(f"#{name} = :{name}" for name in values), "written_by = :written_by"]
+        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()} | {":written_by": written_by}
         names = {f"#{name}": name for name in (*values, *removed, "state", "number")}
         if change.to_state is None:
             removed.append("announce")
@@ -133,8 +135,8 @@ class DynamoDbJobs:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             old: Any = error.response.get("Item")
             job = rows.job_of(old) if old else None
-            if job is not None and _is_the_effect_of(change, job):
-                return job
+            if job is not None and old.get("written_by") == written_by:
+                return job  # the answer to this very write was lost, and the client library repeated it
             raise ChangeRefusedError(job) from error
         return rows.job_of(changed["Attributes"])
 
@@ -264,12 +266,6 @@ class DynamoDbJobs:
 
 def _pause(attempt: int) -> None:
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
-
-
-def _is_the_effect_of(change: Change, job: Job) -> bool:
-    """Tell whether a refused change is on the row: its answer was lost, and the client library wrote it again."""
-    is_there = change.to_state in {None, job.state}
-    return is_there and job.number == change.number and iso(job.updated_at) == iso(change.at)
 
 
 def _alias_key(key: IdempotencyKey) -> rows.Item:
