@@ -82,7 +82,7 @@ def test_a_stream_that_breaks_leaves_nothing(stack: Deployment) -> None:
         yield from blocks(count)
         raise MediaError("ended short")
 
-    for count in (1, 40):
+    for count in (1, 40, 80):  # within a part, within the second, and in the middle of an upload
         with pytest.raises(MediaError):
             S3MediaBucket(lambda: client, name).store("results/x", broken(count), content_type="video/mp4")
 

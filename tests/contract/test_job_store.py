@@ -132,7 +132,7 @@ def test_a_whole_life_comes_back(store: Store) -> None:
         width=1280,
         height=720,
     )
-    job = store.apply(job.id, transitions.succeed(job, at=NOW, files=[file], result_mismatch=["duration_s"]))
+    job = store.apply(job.id, transitions.succeed(at=NOW, files=[file], result_mismatch=["duration_s"]))
 
     assert job == store.get(job.id)
     assert (State.SUCCEEDED, None, (file,), ("duration_s",)) == (
@@ -312,6 +312,21 @@ def test_a_change_of_state_is_announced_and_other_writes_are_not(stack: Deployme
     seen.append(announced())
 
     assert [None, "1", None, "2"] == seen
+
+
+def test_taking_a_row_up_announces_nothing(stack: Deployment) -> None:
+    """The poller's write takes the announcement away, or each take-up would publish it again."""
+    client = boto3.client("dynamodb")
+    table = stack.outputs["TableName"]
+    store = DynamoDbJobs(client, table)
+    job = a_job()
+    store.create(job, REQUEST, None)
+    job = store.apply(job.id, begun(job))
+
+    store.take_up(DueRow(job.id, job.due_at or 0), at=NOW)
+
+    item = client.get_item(TableName=table, Key={"pk": {"S": job.id}, "sk": {"S": "job"}})["Item"]
+    assert "announce" not in item
 
 
 def test_a_job_at_rest_leaves_the_due_index(stack: Deployment) -> None:

@@ -71,7 +71,7 @@ class InMemoryJobs:
                 job,
                 state=change.to_state or job.state,
                 updated_at=change.at,
-                number=change.number,
+                number=job.number + 1,
                 due_at=None if change.due_at is None else int(change.due_at.timestamp()),
                 sequence=job.sequence + (change.to_state is not None),
                 **copy.deepcopy(dict(change.values)),

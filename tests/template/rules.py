@@ -383,7 +383,7 @@ def checks_change_no_list(stack: Stack) -> Iterator[str]:
     table = stack.one("AWS::DynamoDB::Table")
     for index in table["GlobalSecondaryIndexes"]:
         projected = set(index["Projection"].get("NonKeyAttributes", []))
-        if found := projected & {"number", "due_at", "updated_at", "attempts", "store_failures"}:
+        if found := projected & {"number", "due_at", "updated_at", "attempts", "store_tries"}:
             yield f"{index['IndexName']} projects {sorted(found)}"
 
 

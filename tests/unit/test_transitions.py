@@ -64,7 +64,7 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
         State.STORING, {State.STORING}, None, NUMBER, 60,
     ),
     "succeed": (
-        lambda asked: transitions.succeed(asked, at=AT, files=[VIDEO_FILE], result_mismatch=["duration_s"]),
+        lambda _: transitions.succeed(at=AT, files=[VIDEO_FILE], result_mismatch=["duration_s"]),
         State.STORING, {State.STORING}, State.SUCCEEDED, None, None,
     ),
     "fail while running": (
@@ -87,11 +87,11 @@ def test_a_changes_states_number_and_due_time(
     expected_number: int | None,
     due_after_s: float | None,
 ) -> None:
-    """One conditional write: where from, where to, the number raised by one, and due unless it is the end."""
+    """One conditional write: where from, where to, which number it expects, and due unless it is the end."""
     made = change(job(state=state))
 
     assert (allowed_from, to_state) == (made.allowed_from, made.to_state)
-    assert (NUMBER + 1, expected_number, AT) == (made.number, made.expected_number, made.at)
+    assert (expected_number, AT) == (made.expected_number, made.at)
     assert (None if due_after_s is None else AT + timedelta(seconds=due_after_s)) == made.due_at
 
 
@@ -125,7 +125,7 @@ def test_a_job_at_rest_cannot_fail(state: State) -> None:
 def test_a_row_that_is_not_at_rest_must_fall_due(to_state: State | None, due_at: datetime | None) -> None:
     """The constructor refuses what the poller would never find, and what it would find for ever."""
     with pytest.raises(ValueError, match="falls due unless"):
-        Change(allowed_from=frozenset(OPEN), to_state=to_state, at=AT, due_at=due_at, number=1)
+        Change(allowed_from=frozenset(OPEN), to_state=to_state, at=AT, due_at=due_at)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_row_that_is_not_at_rest_must_fall_due(to_state: State | None, due_at:
 )
 def test_a_row_falls_due_or_is_at_rest(to_state: State | None, due_at: datetime | None) -> None:
     """Both good ways."""
-    assert Change(allowed_from=frozenset(OPEN), to_state=to_state, at=AT, due_at=due_at, number=1).due_at == due_at
+    assert Change(allowed_from=frozenset(OPEN), to_state=to_state, at=AT, due_at=due_at).due_at == due_at
 
 
 def latest(change: Change) -> Any:
@@ -146,7 +146,6 @@ def test_a_first_attempt_is_named_before_the_call() -> None:
     change = begin(job(state=State.QUEUED, attempts=()))
 
     expected = attempt(
-        number=1,
         account="eu",
         handle=HANDLE,
         state=AttemptState.SUBMITTING,
@@ -159,7 +158,7 @@ def test_a_first_attempt_is_named_before_the_call() -> None:
 
 
 def test_a_refused_attempt_is_taken_up_again_under_its_number() -> None:
-    """The provider sees the same reference; the error is gone and the tries are counted."""
+    """The same reference; the error is gone, the tries are counted, and it begins now: nothing existed before."""
     refused = attempt(state=AttemptState.REFUSED, error=REFUSED, task_id=None, tries=2)
     asked = job(state=State.QUEUED, attempts=(attempt(state=AttemptState.FAILED), refused.__class__(
         **({name: getattr(refused, name) for name in refused.__slots__} | {"number": 2})
@@ -168,7 +167,7 @@ def test_a_refused_attempt_is_taken_up_again_under_its_number() -> None:
     again = latest(begin(asked))
 
     assert 2 == transitions.next_attempt_number(asked, KLINGAI) == again.number
-    assert (AttemptState.SUBMITTING, 3, None, "eu", NOW) == (
+    assert (AttemptState.SUBMITTING, 3, None, "eu", AT) == (
         again.state, again.tries, again.error, again.account, again.started_at,
     )  # fmt: skip
     assert 2 == len(begin(asked).values["attempts"])
@@ -223,7 +222,19 @@ def test_a_refusal_and_a_lost_answer_keep_their_error() -> None:
 
     assert (AttemptState.REFUSED, REFUSED) == (latest(back).state, latest(back).error)
     assert (AttemptState.UNCONFIRMED, REFUSED) == (latest(lost).state, latest(lost).error)
-    assert {"attempts"} == set(back.values) == set(lost.values)
+    assert {"attempts"} == set(back.values)
+    assert ({"attempts", "deadline_at"}, 1) == (set(lost.values), latest(lost).doubts)
+
+
+def test_a_lost_answer_leaves_time_to_find_out_once() -> None:
+    """Submitted right before its deadline: half an hour for look-ups and callbacks, but only for the first doubt."""
+    late = job(state=State.SUBMITTING, attempts=(attempt(state=AttemptState.SUBMITTING),), deadline_at=AT)
+    doubted = job(state=State.SUBMITTING, attempts=(attempt(state=AttemptState.SUBMITTING, doubts=1),), deadline_at=AT)
+
+    lost = transitions.lose_answer(late, at=AT, error=REFUSED, after_s=5)
+
+    assert AT + timedelta(minutes=30) == lost.values["deadline_at"]
+    assert "deadline_at" not in transitions.lose_answer(doubted, at=AT, error=REFUSED, after_s=5).values
 
 
 def test_a_look_up_is_counted_with_its_time() -> None:
@@ -234,12 +245,13 @@ def test_a_look_up_is_counted_with_its_time() -> None:
 
 
 def test_waiting_changes_nothing_but_number_and_due_time() -> None:
-    """A check must stay cheap; failed stores alone are counted, with their reason and what is there already."""
+    """A check must stay cheap; storing alone is counted, with its reason and what is there already."""
+    storing = job(state=State.STORING)
     assert {} == transitions.wait(job(), at=AT, after_s=5).values
-    later = transitions.store_later(job(state=State.STORING), at=AT, after_s=5, reason="short", files=[VIDEO_FILE])
-    assert {"store_failures": 1, "store_error": "short", "files": (VIDEO_FILE,)} == later.values
-    assert frozenset({State.STORING}) == later.allowed_from
-    assert {} == transitions.resume_storing(job(state=State.STORING), at=AT, due_at=DUE).values
+    later = transitions.store_later(storing, at=AT, after_s=5, reason="short", refusals=2, files=[VIDEO_FILE])
+    assert {"store_error": "short", "store_refusals": 2, "files": (VIDEO_FILE,)} == later.values
+    assert (frozenset({State.STORING}), storing.number) == (later.allowed_from, later.expected_number)
+    assert {"store_tries": 1} == transitions.resume_storing(storing, at=AT, due_at=DUE).values
 
 
 def test_the_end_at_the_provider_is_noted_with_how_it_was_learnt() -> None:
@@ -252,7 +264,7 @@ def test_the_end_at_the_provider_is_noted_with_how_it_was_learnt() -> None:
 
 def test_success_comes_with_its_files() -> None:
     """Files, what differs, and the time."""
-    change = transitions.succeed(job(state=State.STORING), at=AT, files=[VIDEO_FILE], result_mismatch=["duration_s"])
+    change = transitions.succeed(at=AT, files=[VIDEO_FILE], result_mismatch=["duration_s"])
 
     expected = {"files": (VIDEO_FILE,), "result_mismatch": ("duration_s",), "warnings": (), "finished_at": AT}
     assert expected == change.values

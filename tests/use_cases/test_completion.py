@@ -1,10 +1,13 @@
 """From running to the end: callbacks that nudge, checks that go on, results that are stored, and nothing done twice."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from klingway.domain.ids import ProviderName
 from klingway.domain.job import Job, JobError, LearntBy, State
+from klingway.domain.transitions import begin_storing
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Media, ProviderError, Running, Succeeded
 from klingway.use_cases.ports import DueRow, Measured, MediaError
@@ -299,15 +302,15 @@ def test_media_that_cannot_be_fetched_is_fetched_again_with_a_new_link(gateway: 
     gateway.provider.outcomes = [Succeeded(media=(Media("https://cdn.example/old", "video"),)), SUCCESS]
 
     gateway.nudge(job)
-    assert (State.STORING, 1) == (gateway.job(job).state, gateway.job(job).store_failures)
-    assert 2 == gateway.work()
+    assert (State.STORING, 1) == (gateway.job(job).state, gateway.job(job).store_tries)
+    assert 5 == gateway.work()
 
     assert (State.SUCCEEDED, LearntBy.CALLBACK) == (gateway.job(job).state, gateway.job(job).learnt_by)
     assert ["https://cdn.example/old", VIDEO_URL] == gateway.media.opened
 
 
 def test_media_that_will_not_do_fails_after_a_handful_of_tries_with_the_reason(gateway: Gateway) -> None:
-    """An address that is refused for good: five tries, then an error that says that the video was made."""
+    """An address that is refused for good: an hour of new links, then an error that says that the video was made."""
     job = gateway.submit()
     gateway.media.files = {VIDEO_URL: MediaError("the media's address is refused", is_permanent=True)}
     gateway.provider.outcomes = [SUCCESS]
@@ -321,7 +324,7 @@ def test_media_that_will_not_do_fails_after_a_handful_of_tries_with_the_reason(g
     assert job.error is not None
     assert (State.FAILED, "result_not_stored", False) == (job.state, job.error.code, job.error.retryable)
     assert "address is refused" in job.error.message
-    assert [2, 4, 8, 16] == waits
+    assert [60, 120, 240, 480, 960, 1920] == waits
 
 
 def test_media_that_may_come_is_tried_for_a_week_ever_more_rarely(gateway: Gateway) -> None:
@@ -337,6 +340,93 @@ def test_media_that_may_come_is_tried_for_a_week_ever_more_rarely(gateway: Gatew
 
     assert 7 * 86_400 < (gateway.clock() - began).total_seconds() < 7 * 86_400 + 3601
     assert (3600, True) == (max(waits), len(waits) < 200)
+
+
+def test_one_odd_answer_among_outages_ends_nothing(gateway: Gateway) -> None:
+    """Five failures that may pass, then one page in place of the film: that is no verdict on a video that was paid for."""
+    job = gateway.submit()
+    gateway.media.files = {VIDEO_URL: MediaError("HTTP 503")}
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
+    for _ in range(5):
+        gateway.work()
+    gateway.media.files = {VIDEO_URL: MediaError("what came is no film", is_permanent=True)}
+    gateway.work()
+    assert (State.STORING, 1) == (gateway.job(job).state, gateway.job(job).store_refusals)
+
+    gateway.media.files = {VIDEO_URL: FILM}
+    gateway.work()
+    assert State.SUCCEEDED is gateway.job(job).state
+
+
+def test_copies_that_keep_dying_end_within_a_week(gateway: Gateway) -> None:
+    """A worker that is killed in the middle of each copy tells nobody: its runs are counted, and given up after 7 days."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+
+    def die(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    gateway.bucket.store = die  # type: ignore[method-assign, assignment]
+    with pytest.raises(KeyboardInterrupt):
+        gateway.nudge(job)
+    gateway.clock.go_on(311)
+    gateway.poll()
+    with pytest.raises(KeyboardInterrupt):
+        gateway.work()
+    assert 2 == gateway.job(job).store_tries
+
+    gateway.clock.go_on(7 * 86_400)
+    gateway.poll()
+    gateway.work()
+    job = gateway.job(job)
+    assert job.error is not None
+    assert (State.FAILED, "result_not_stored") == (job.state, job.error.code)
+
+
+def test_a_film_in_the_bucket_is_a_success_whatever_becomes_of_its_copy(gateway: Gateway) -> None:
+    """The film is kept, and the provider cannot be asked for the copy any more: the job succeeds with a warning."""
+    marked = "https://cdn.example/marked.mp4"
+    job = gateway.submit({"prompt": "a fox", "watermark": True})
+    gateway.media.files[marked] = MediaError("HTTP 503")
+    both = Succeeded(media=(Media(VIDEO_URL, "video"), Media(marked, "watermarked")))
+    gateway.provider.outcomes = [both, unreachable()]
+
+    gateway.nudge(job)
+    while not gateway.job(job).state.is_terminal:
+        gateway.work()
+
+    job = gateway.job(job)
+    assert (State.SUCCEEDED, ["video", "provenance"]) == (job.state, [file.role for file in job.files])
+    assert (1, 1) == (gateway.media.opened.count(VIDEO_URL), len(job.warnings))
+
+
+def test_a_stale_message_never_becomes_current_again(gateway: Gateway) -> None:
+    """Two nudges read the same row; one waits, the other finds the end: the first one's message is out of date for good."""
+    job = gateway.submit()
+    read = gateway.job(job)
+    gateway.nudge(job)  # still running: sends the next check
+    stale, _ = gateway.queue.take()
+    change = begin_storing(read, at=gateway.clock(), learnt_by=LearntBy.CALLBACK, due_at=gateway.clock())
+    storing = gateway.jobs.apply(job.id, change)
+
+    assert stale.number != storing.number
+    gateway.worker.run(stale)
+    assert (State.STORING, []) == (gateway.job(job).state, gateway.media.opened)
+
+
+def test_a_provider_taken_out_of_the_settings_is_waited_for_and_given_up(gateway: Gateway) -> None:
+    """Its jobs neither crash the worker for ever nor fail at once: a week after their deadline they end."""
+    job = gateway.submit()
+    gateway.jobs.rows[job.id] = replace(gateway.job(job), provider=ProviderName("gone"))
+    gateway.clock.go_on(420)
+    gateway.poll()
+    gateway.work()
+    assert State.RUNNING is gateway.job(job).state
+
+    gateway.clock.go_on(8 * 86_400)
+    gateway.work()
+    assert State.FAILED is gateway.job(job).state
 
 
 def test_a_copy_besides_the_film_is_not_worth_losing_it(gateway: Gateway) -> None:
@@ -397,7 +487,7 @@ def test_storing_that_breaks_unexpectedly_is_tried_again_and_counted(
     gateway.bucket.store = refuse  # type: ignore[method-assign, assignment]
     gateway.nudge(job)
     assert [1] == json.loads(capsys.readouterr().out)["StoringInterrupted"]
-    assert 2 == gateway.work()
+    assert 5 == gateway.work()
 
     assert State.SUCCEEDED is gateway.job(job).state
 

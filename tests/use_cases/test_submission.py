@@ -346,6 +346,43 @@ def test_submissions_that_keep_getting_lost_come_ever_more_rarely(gateway: Gatew
     assert len(gateway.provider.submitted) < 20
 
 
+def test_look_ups_that_fail_come_ever_more_rarely(gateway: Gateway) -> None:
+    """A provider that is down for six hours is asked every two minutes at the most, not every five seconds."""
+    error = JobError(code="provider_unreachable", message="no", retryable=True)
+    gateway.provider.outcomes = [ProviderError(error, created=Created.NO)]
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [True]
+    gateway.submit()
+    began = gateway.clock()
+    while (gateway.clock() - began).total_seconds() < 6 * 3600:
+        gateway.work()
+
+    assert gateway.provider.found < 220
+
+
+def test_the_time_for_a_claim_begins_with_the_call_that_was_lost() -> None:
+    """Refused as full for an hour, then lost: a callback has its half hour from then on."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False)))
+    full = [refused("provider_full", retryable=True) for _ in range(40)]
+    gateway.provider.submissions, gateway.provider.effects = [*full, lost()], [False] * 40 + [True]
+    job = gateway.submit()
+    while gateway.job(job).state is State.QUEUED:
+        gateway.work()
+    gateway.work()
+
+    assert State.UNCONFIRMED is gateway.job(job).state
+
+
+def test_a_task_that_is_there_already_is_looked_up_at_once(gateway: Gateway) -> None:
+    """The answer "already exists" needs no five seconds: one will do."""
+    exists = ProviderError(
+        JobError(code="refused_by_provider", message="exists", retryable=False), created=Created.NO, already_exists=True
+    )
+    gateway.provider.submissions, gateway.provider.effects = [exists], [True]
+    gateway.submit()
+
+    assert 1 == gateway.queue.take()[1]
+
+
 def test_an_unconfirmed_job_at_its_deadline_says_that_it_may_have_been_charged(gateway: Gateway) -> None:
     """A day of looking up in vain does not end in an invitation to pay again."""
     gateway.provider.submissions, gateway.provider.effects = [lost()], [False]

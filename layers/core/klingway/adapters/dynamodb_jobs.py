@@ -98,15 +98,16 @@ class DynamoDbJobs:
             ChangeRefusedError: It was not in a state that the change may come from.
         """
         values: dict[str, Any] = {name: rows.attribute_of(name, value) for name, value in change.values.items()}
-        values |= {"updated_at": change.at, "number": change.number}
+        values |= {"updated_at": change.at}
         removed: list[str] = []
         if change.due_at is None:
             removed += ["due_at", "due_shard"]
         else:
             values |= {"due_at": int(change.due_at.timestamp()), "due_shard": rows.due_shard(job_id)}
         written_by = {"S": secrets.token_hex(8)}
-        sets = [*(f"#{name} = :{name}" for name in values), "written_by = :written_by"]
-        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()} | {":written_by": written_by}
+        sets = [*(f"#{name} = :{name}" for name in values), "written_by = :written_by", "#number = #number + :one"]
+        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()}
+        given |= {":written_by": written_by, ":one": {"N": "1"}}
         names = {f"#{name}": name for name in (*values, *removed, "state", "number")}
         if change.to_state is None:
             removed.append("announce")
@@ -114,7 +115,7 @@ class DynamoDbJobs:
         else:
             sets += ["#state = :state", "#sequence = #sequence + :one", "#announce = #sequence + :one"]
             names |= {"#sequence": "sequence", "#announce": "announce"}
-            given |= {":state": {"S": change.to_state.value}, ":one": {"N": "1"}}
+            given |= {":state": {"S": change.to_state.value}}
         allowed = {f":from{index}": {"S": state.value} for index, state in enumerate(sorted(change.allowed_from))}
         condition = f"#state IN ({', '.join(allowed)})"
         if change.expected_number is not None:

@@ -115,7 +115,8 @@ def job_of(item: Item) -> Job:
         files=tuple(_file(file) for file in row.get("files", ())),
         result_mismatch=tuple(row.get("result_mismatch", ())),
         warnings=tuple(row.get("warnings", ())),
-        store_failures=int(row.get("store_failures", 0)),
+        store_tries=int(row["store_tries"]),
+        store_refusals=int(row["store_refusals"]),
         store_error=row.get("store_error"),
     )
 
@@ -140,7 +141,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         handle=row["handle"],
         started_at=from_iso(row["started_at"]),
         tries=int(row["tries"]),
-        is_doubted=row["is_doubted"],
+        doubts=int(row["doubts"]),
         lookups=int(row["lookups"]),
         looked_up_at=_moment(row.get("looked_up_at")),
         accepted_at=_moment(row.get("accepted_at")),

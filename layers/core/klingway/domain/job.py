@@ -91,8 +91,8 @@ class Attempt:
     """When the first call began."""
     tries: int = 1
     """Calls made, refused ones included."""
-    is_doubted: bool = False
-    """Whether an answer to one of the calls was lost: a task may exist, whatever a later call says."""
+    doubts: int = 0
+    """Calls whose answer was lost: after one, a task may exist, whatever a later call says."""
     lookups: int = 0
     """Times that the provider, asked for our reference, did not know it."""
     looked_up_at: datetime | None = None
@@ -158,7 +158,10 @@ class Job:
     """What of the result is not as asked: `duration_s`, `aspect_ratio`."""
     warnings: tuple[str, ...] = ()
     """What a caller should know of a result that is not all that it could be."""
-    store_failures: int = 0
+    store_tries: int = 0
+    """Times that storing was begun; a process that died while copying is counted as well."""
+    store_refusals: int = 0
+    """How often in a row the media was such as will not do."""
     store_error: str | None = None
     """Why the media could not be fetched the last time."""
 

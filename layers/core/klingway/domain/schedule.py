@@ -40,6 +40,12 @@ UNASKABLE_S: Final = 6 * 86_400
 STORED_AGAIN_S: Final = 3600
 """The longest pause before media is fetched once more."""
 
+REFUSED_FIRST_S: Final = 60
+"""The first pause after media that will not do: the provider's next links may be to something else."""
+
+REFUSED_S: Final = 3600
+"""So long at least is media asked for anew that will not do."""
+
 STORING_S: Final = 7 * 86_400
 """How long media is tried to be fetched; Kling itself keeps it for 30 days."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from klingway.domain.ids import ProviderName
 from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, State, StoredFile
-from klingway.domain.schedule import LIFE_S, PATIENCE_S
+from klingway.domain.schedule import CLAIM_S, LIFE_S, PATIENCE_S
 
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
 _SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
@@ -27,10 +27,8 @@ class Change:
     at: datetime
     due_at: datetime | None
     """None exactly where the job comes to rest: every other row falls due at some time."""
-    number: int
-    """The number that the row expects from now on."""
     expected_number: int | None = None
-    """The number that the row must still expect; None where the states say enough."""
+    """The number that the row must still expect; None where the states say enough. Each change raises it by one."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Attributes of `Job`, by name."""
 
@@ -64,7 +62,7 @@ def begin_attempt(
     """
     if _is_taken_up_again(job, provider):
         attempts = _with_latest(
-            job, state=AttemptState.SUBMITTING, tries=job.attempt.tries + 1, account=account, error=None
+            job, state=AttemptState.SUBMITTING, tries=job.attempt.tries + 1, account=account, started_at=at, error=None
         )
     else:
         begun = Attempt(
@@ -81,7 +79,6 @@ def begin_attempt(
         to_state=State.SUBMITTING,
         at=at,
         due_at=due_at,
-        number=job.number + 1,
         expected_number=job.number,
         values={"attempts": attempts, "provider": provider},
     )
@@ -97,7 +94,6 @@ def begin_again(job: Job, *, at: datetime, due_at: datetime) -> Change:
         to_state=State.SUBMITTING,
         at=at,
         due_at=due_at,
-        number=job.number + 1,
         expected_number=job.number,
         values={"attempts": attempts},
     )
@@ -111,7 +107,6 @@ def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], d
         to_state=State.RUNNING,
         at=at,
         due_at=at + timedelta(seconds=due_after_s),
-        number=job.number + 1,
         values={"attempts": attempts, "deadline_at": at + timedelta(seconds=LIFE_S)},
     )
 
@@ -123,20 +118,22 @@ def put_back(job: Job, *, at: datetime, error: JobError, after_s: float) -> Chan
         to_state=State.QUEUED,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
-        number=job.number + 1,
         values={"attempts": _with_latest(job, state=AttemptState.REFUSED, error=error)},
     )
 
 
 def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> Change:
-    """The answer to a submission is lost: a task may exist, or not."""
+    """The answer to a submission is lost: a task may exist, or not. The first time, there is time to find out."""
+    doubted = _with_latest(job, state=AttemptState.UNCONFIRMED, error=error, doubts=job.attempt.doubts + 1)
+    values: dict[str, Any] = {"attempts": doubted}
+    if not job.attempt.doubts:
+        values["deadline_at"] = max(job.deadline_at, at + timedelta(seconds=CLAIM_S))
     return Change(
         allowed_from=frozenset({State.SUBMITTING}),
         to_state=State.UNCONFIRMED,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
-        number=job.number + 1,
-        values={"attempts": _with_latest(job, state=AttemptState.UNCONFIRMED, error=error, is_doubted=True)},
+        values=values,
     )
 
 
@@ -148,7 +145,6 @@ def note_unknown(job: Job, *, at: datetime, after_s: float) -> Change:
         to_state=None,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
-        number=job.number + 1,
         expected_number=job.number,
         values={"attempts": attempts},
     )
@@ -161,14 +157,15 @@ def wait(job: Job, *, at: datetime, after_s: float) -> Change:
         to_state=None,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
-        number=job.number + 1,
         expected_number=job.number,
     )
 
 
-def store_later(job: Job, *, at: datetime, after_s: float, reason: str, files: Sequence[StoredFile]) -> Change:
+def store_later(
+    job: Job, *, at: datetime, after_s: float, reason: str, refusals: int, files: Sequence[StoredFile]
+) -> Change:
     """Some of the media could not be fetched: keep what there is, and try the rest again."""
-    values = {"store_failures": job.store_failures + 1, "store_error": reason, "files": tuple(files)}
+    values = {"store_error": reason, "store_refusals": refusals, "files": tuple(files)}
     return replace(wait(job, at=at, after_s=after_s), allowed_from=frozenset({State.STORING}), values=values)
 
 
@@ -179,8 +176,11 @@ def begin_storing(job: Job, *, at: datetime, learnt_by: LearntBy, due_at: dateti
         to_state=State.STORING,
         at=at,
         due_at=due_at,
-        number=job.number + 1,
-        values={"attempts": _with_latest(job, state=AttemptState.SUCCEEDED, ended_at=at), "learnt_by": learnt_by},
+        values={
+            "attempts": _with_latest(job, state=AttemptState.SUCCEEDED, ended_at=at),
+            "learnt_by": learnt_by,
+            "store_tries": 1,
+        },
     )
 
 
@@ -191,13 +191,12 @@ def resume_storing(job: Job, *, at: datetime, due_at: datetime) -> Change:
         to_state=None,
         at=at,
         due_at=due_at,
-        number=job.number + 1,
         expected_number=job.number,
+        values={"store_tries": job.store_tries + 1},
     )
 
 
 def succeed(
-    job: Job,
     *,
     at: datetime,
     files: Sequence[StoredFile],
@@ -210,7 +209,6 @@ def succeed(
         to_state=State.SUCCEEDED,
         at=at,
         due_at=None,
-        number=job.number + 1,
         values={
             "files": tuple(files),
             "result_mismatch": tuple(result_mismatch),
@@ -233,6 +231,5 @@ def fail(job: Job, *, at: datetime, error: JobError, learnt_by: LearntBy | None 
         to_state=State.FAILED,
         at=at,
         due_at=None,
-        number=job.number + 1,
         values=values,
     )

@@ -91,5 +91,5 @@ def warnings_of(job: Job) -> list[str]:
     """Return what a caller should know of a result that is not all that it could be, or is late."""
     warnings = [*job.warnings, *(f"the result's {what} is not what was asked for" for what in job.result_mismatch)]
     if job.store_error is not None and job.state is State.STORING:
-        warnings.append(f"the media could not be fetched yet, after {job.store_failures} tries: {job.store_error}")
+        warnings.append(f"the media could not be fetched yet, after {job.store_tries} tries: {job.store_error}")
     return warnings

@@ -15,14 +15,14 @@ from klingway.observability import count, logger
 from klingway.providers.contract import Failed, Provider, ProviderError, Running, Succeeded, Task
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.ports import ChangeRefusedError, Providers
-from klingway.use_cases.store_result import PartlyStoredError, StoreResult
+from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_film
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 
 CLOCK_SKEW_S: Final = 120
 """How far the provider's clock may be behind ours when a claimed task's time is compared with the attempt's."""
 
-MOST_PERMANENT_FAILURES: Final = 5
-"""So often is media asked for that will not do: the provider's links may be new, and its next answer another."""
+MOST_REFUSALS: Final = 5
+"""So often in a row, at least, is media asked for that will not do: the provider's next answer may be another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,9 @@ class CheckAttempt:
             logger().debug("somebody else was quicker", extra={"job_id": job.id})
 
     def _act(self, job: Job, work: Work) -> None:
+        if job.provider not in self.providers.names():
+            self._without_provider(job)
+            return
         provider = self.providers.get(job.provider)
         match job.state:
             case State.QUEUED:
@@ -60,6 +63,14 @@ class CheckAttempt:
                 return
             case _:
                 assert_never(job.state)
+
+    def _without_provider(self, job: Job) -> None:
+        """Wait for a provider that was taken out of the settings: it may come back, for a week."""
+        if self._is_over(job, and_s=schedule.UNASKABLE_S):
+            error = JobError(code="not_configured", message=f"{job.provider} is not in the settings", retryable=False)
+            self._fail(job, error)
+        else:
+            self._wait_for(job, schedule.LONGEST_S)
 
     def _submit(self, job: Job, work: Work) -> None:
         if work.kind is not WorkKind.SUBMIT:
@@ -122,6 +133,9 @@ class CheckAttempt:
         """Take up a copy that broke off: the provider is asked anew, for its links may be new."""
         change = transitions.resume_storing(job, at=self.chain.now(), due_at=self.chain.after_timeout())
         job = self.chain.jobs.apply(job.id, change)
+        if self._has_stored_for(job, schedule.STORING_S):  # its runs may have died, and told nobody
+            self._give_up_storing(job, PartlyStoredError(job.store_error or "the copy kept breaking off", job.files))
+            return
         try:
             task = provider.check(job.attempt.handle)
         except ProviderError as error:
@@ -137,32 +151,33 @@ class CheckAttempt:
             self.store.run(job, result)
         except PartlyStoredError as error:
             self._store_later(job, error)
-        except ChangeRefusedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again in its time, and is counted
-            count("StoringInterrupted", provider=job.provider)
-            logger().error("storing interrupted", extra={"job_id": job.id, "error": type(error).__name__})
-            self._store_later(job, PartlyStoredError(f"storing was interrupted ({type(error).__name__})", job.files))
 
     def _store_later(self, job: Job, error: PartlyStoredError) -> None:
-        failures = job.store_failures + 1
-        logger().warning("not stored", extra={"job_id": job.id, "reason": str(error), "failures": failures})
-        since = job.attempt.ended_at or job.updated_at
-        is_over = (self.chain.now() - since).total_seconds() > schedule.STORING_S
-        if is_over or (error.is_permanent and failures >= MOST_PERMANENT_FAILURES):
-            # Not retryable: the video was made, and the same request again would be paid for again.
-            reason = JobError(
-                code="result_not_stored",
-                message=f"the video was made but could not be stored, after {failures} tries: {error}",
-                retryable=False,
-            )
-            self._fail(job, reason)
+        logger().warning("not stored", extra={"job_id": job.id, "reason": str(error), "tries": job.store_tries})
+        refusals = job.store_refusals + 1 if error.is_permanent else 0
+        will_not_do = refusals >= MOST_REFUSALS and self._has_stored_for(job, schedule.REFUSED_S)
+        is_all_but_a_copy = has_film(error.files) and job.store_tries > OPTIONAL_TRIES
+        if will_not_do or is_all_but_a_copy or self._has_stored_for(job, schedule.STORING_S):
+            self._give_up_storing(job, error)
             return
-        after_s = schedule.back_off_s(failures, longest_s=schedule.STORED_AGAIN_S)
+        first_s = schedule.REFUSED_FIRST_S if error.is_permanent else schedule.EVERY_S
+        after_s = schedule.back_off_s(refusals or job.store_tries, first_s=first_s, longest_s=schedule.STORED_AGAIN_S)
         change = transitions.store_later(
-            job, at=self.chain.now(), after_s=after_s, reason=str(error), files=error.files
+            job, at=self.chain.now(), after_s=after_s, reason=str(error), refusals=refusals, files=error.files
         )
         self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s)
+
+    def _give_up_storing(self, job: Job, error: PartlyStoredError) -> None:
+        """End the job with the film, if that is stored; else with an error that is no invitation to pay again."""
+        if has_film(error.files):
+            self.store.finish(job, error.files, [f"not all of the result could be stored: {error}"])
+            return
+        message = f"the video was made but could not be stored, after {job.store_tries} tries: {error}"
+        self._fail(job, JobError(code="result_not_stored", message=message, retryable=False))
+
+    def _has_stored_for(self, job: Job, seconds: float) -> bool:
+        since = job.attempt.ended_at or job.updated_at
+        return (self.chain.now() - since).total_seconds() > seconds
 
     # ------------------------------------------------------------------------- submissions whose answer is lost
 
@@ -180,7 +195,8 @@ class CheckAttempt:
             if in_chain and self._is_over(job, and_s=schedule.UNASKABLE_S):
                 self._fail(job, unconfirmed(error.error))
             elif in_chain:
-                self._wait_for(job, schedule.back_off_s(job.attempt.lookups + 1, first_s=schedule.EVERY_S))
+                since_s = (self.chain.now() - job.attempt.started_at).total_seconds()
+                self._wait_for(job, min(schedule.LONGEST_S, schedule.EVERY_S + since_s / 4))
             else:
                 self._nudge_again(work)
             return
@@ -227,7 +243,7 @@ class CheckAttempt:
     def _look_again_or_submit(self, job: Job) -> None:
         now, attempt = self.chain.now(), job.attempt
         pause_s = schedule.back_off_s(
-            attempt.tries, first_s=schedule.LOOKED_UP_AGAIN_S, longest_s=schedule.SUBMITTED_AGAIN_S
+            attempt.doubts, first_s=schedule.LOOKED_UP_AGAIN_S, longest_s=schedule.SUBMITTED_AGAIN_S
         )
         if attempt.looked_up_at is None:
             change = transitions.note_unknown(job, at=now, after_s=pause_s)

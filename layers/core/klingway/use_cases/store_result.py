@@ -17,6 +17,7 @@ from klingway.domain.ids import iso
 from klingway.domain.job import Job, State, StoredFile
 from klingway.domain.request import VideoRequest
 from klingway.domain.views import job_to_json
+from klingway.observability import count, logger
 from klingway.providers.contract import Media, Succeeded
 from klingway.use_cases.ports import JobStore, Measure, MediaBucket, MediaError, MediaSource, Now
 
@@ -24,11 +25,14 @@ DURATION_TOLERANCE_S: Final = 0.5
 """Kling's clips are some hundredths of a second longer than asked ("5.041" for 5)."""
 ASPECT_TOLERANCE: Final = 0.03
 
+FURTHER_FILE_WITHIN_S: Final = 45
+"""A second file is begun only so early in a run that it can take its whole time; else it has a run of its own."""
+
 OPTIONAL_TRIES: Final = 3
 """So often is a copy besides the film tried to be fetched before the job succeeds without it."""
 
 _PROVENANCE: Final = "job.json"
-_FILM: Final = "video"
+FILM: Final = "video"
 _NAMES: Final = {"video": "video", "watermarked": "watermarked"}
 _EXTENSIONS: Final = {"video/mp4": ".mp4", "video/quicktime": ".mov", "image/jpeg": ".jpg", "image/png": ".png"}
 _UNSAID: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
@@ -62,29 +66,39 @@ class StoreResult:
             PartlyStoredError: A file could not be fetched whole; nothing has ended, try again.
             ChangeRefusedError: Somebody else has ended the job.
         """
-        prefix = result_prefix(job)
-        files, warnings = self._copied(job, prefix, result.media)
+        files, warnings = self._copied(job, result.media)
+        return self.finish(job, files, warnings)
+
+    def finish(self, job: Job, files: Sequence[StoredFile], warnings: Sequence[str]) -> Job:
+        """Write `job.json` and end the job with the files that there are, the film among them.
+
+        Raises:
+            ChangeRefusedError: Somebody else has ended the job.
+        """
         request = self.jobs.get_request(job.id)
         mismatch = mismatches(VideoRequest.model_validate(request), files)
-        change = transitions.succeed(job, at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
+        change = transitions.succeed(at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
         done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
-        provenance = self._store_provenance(prefix, job_to_json(done, request, bucket=self.bucket.name))
+        provenance = self._store_provenance(result_prefix(job), job_to_json(done, request, bucket=self.bucket.name))
         return self.jobs.apply(job.id, replace(change, values={**change.values, "files": (*files, provenance)}))
 
-    def _copied(self, job: Job, prefix: str, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
+    def _copied(self, job: Job, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
         files, warnings = list(job.files), []
         stored = {file.role for file in files}
+        began = self.now()
         for media in wanted:
             if media.role in stored:
                 continue
+            if (self.now() - began).total_seconds() > FURTHER_FILE_WITHIN_S:
+                raise PartlyStoredError("there was no time for a further file", files)
             try:
-                files.append(self._copy(prefix, media))
-            except MediaError as error:
+                files.append(self._copy(result_prefix(job), media))
+            except Exception as error:
+                reason, is_permanent = _reason(job, error)
                 # The film is what was paid for; a further copy of it is not worth losing it.
-                if media.role != _FILM and job.store_failures >= OPTIONAL_TRIES:
-                    warnings.append(f"the {media.role} copy could not be fetched: {error}")
-                else:
-                    raise PartlyStoredError(str(error), files, is_permanent=error.is_permanent) from error
+                if media.role == FILM or job.store_tries <= OPTIONAL_TRIES:
+                    raise PartlyStoredError(reason, files, is_permanent=is_permanent) from error
+                warnings.append(f"the {media.role} copy could not be stored: {reason}")
         return files, warnings
 
     def _copy(self, prefix: str, media: Media) -> StoredFile:
@@ -125,6 +139,20 @@ class StoreResult:
         )
 
 
+def has_film(files: Sequence[StoredFile]) -> bool:
+    """Tell whether the film itself is among some files."""
+    return any(file.role == FILM for file in files)
+
+
+def _reason(job: Job, error: Exception) -> tuple[str, bool]:
+    """Return why a file could not be stored, and whether it would be so again; what nobody expected is counted."""
+    if isinstance(error, MediaError):
+        return str(error), error.is_permanent
+    count("StoringInterrupted", provider=job.provider)
+    logger().error("storing interrupted", extra={"job_id": job.id, "error": type(error).__name__})
+    return f"storing was interrupted ({type(error).__name__})", False
+
+
 def result_prefix(job: Job) -> str:
     """Return where the latest attempt's files lie: `results/{tenant}/{yyyy}/{mm}/{dd}/{job}/{attempt}/`."""
     day = iso(job.created_at)[:10].replace("-", "/")
@@ -133,7 +161,7 @@ def result_prefix(job: Job) -> str:
 
 def mismatches(request: VideoRequest, files: Sequence[StoredFile]) -> list[str]:
     """Return what of the video is not as asked: `duration_s`, `aspect_ratio`; only what was asked is compared."""
-    return list(_mismatches(request, next(file for file in files if file.role == _FILM)))
+    return list(_mismatches(request, next(file for file in files if file.role == FILM)))
 
 
 def _mismatches(request: VideoRequest, video: StoredFile) -> Iterator[str]:

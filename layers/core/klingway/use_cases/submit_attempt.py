@@ -138,7 +138,7 @@ def _says_nothing_of_the_first(job: Job, reason: JobError) -> bool:
 
     An exhausted balance, say, refuses the second call and does not undo the first.
     """
-    return job.attempt.is_doubted and reason.code not in REQUEST_REFUSALS
+    return job.attempt.doubts > 0 and reason.code not in REQUEST_REFUSALS
 
 
 def unconfirmed(error: JobError) -> JobError:

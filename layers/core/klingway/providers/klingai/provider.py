@@ -309,7 +309,7 @@ def _outcome(data: schema.TaskData) -> Outcome:
     videos = (data.task_result.videos if data.task_result else None) or []
     media = [Media(video.url, "video") for video in videos[:1] if video.url]
     media += [Media(video.watermark_url, "watermarked") for video in videos[:1] if video.watermark_url]
-    if not media:
+    if not any(item.role == "video" for item in media):
         # Successful without a film: asked again, it may be there; the deadline ends it.
         return Running(unknown_status="succeed without a video")
     return Succeeded(media=tuple(media))
