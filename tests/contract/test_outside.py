@@ -246,6 +246,10 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
         "2002:7f00:0001::",
         "64:ff9b:1::1",
         "64:ff9b::169.254.169.254",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "3fff::1",
         "2001:db8::1",
     ],
 )

@@ -4,10 +4,10 @@ from typing import Any, BinaryIO
 
 import pytest
 from klingway.domain.ids import AttemptId, Tenant
-from klingway.domain.job import Job
+from klingway.domain.job import Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.domain.work import Work
-from klingway.providers.contract import Media, Succeeded
+from klingway.providers.contract import Created, Media, ProviderError, Succeeded
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.create_job import CreateJob
@@ -104,3 +104,14 @@ def gateway() -> Gateway:
 
 
 SUCCESS = Succeeded(media=(Media(VIDEO_URL, "video"),))
+
+
+def unreachable() -> ProviderError:
+    """Return the error of a call that never left."""
+    error = JobError(code="provider_unreachable", message="no", retryable=True)
+    return ProviderError(error, created=Created.NO)
+
+
+def succeeded(gateway: Gateway) -> int:
+    """Return how often a job was written as succeeded."""
+    return sum(row.state is State.SUCCEEDED for row in gateway.jobs.history)

@@ -448,3 +448,14 @@ def test_no_secret_stands_in_any_text() -> None:
     token = http.calls[0].headers["Authorization"].removeprefix("Bearer ")
     for secret in (API_KEY, ACCESS_KEY, SECRET_KEY, token):
         assert not any(secret in text for text in texts)
+
+
+def test_a_watermarked_copy_alone_is_no_success() -> None:
+    """`succeed` with a copy and no film is asked about again: the film may be there in a moment."""
+    result = {"videos": [{"id": "1", "url": "", "watermark_url": "https://cdn.example/w.mp4", "duration": "5.041"}]}
+    provider, _ = klingai(answer(task("succeed", task_result=result)))
+
+    outcome = provider.check(HANDLE).outcome
+
+    assert isinstance(outcome, Running)
+    assert outcome.unknown_status

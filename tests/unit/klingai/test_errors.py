@@ -11,6 +11,9 @@ from klingway.providers.klingai import errors
 from tests.unit.builders import PROMPT, answer, klingai, refused, video_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from klingway.domain.job import JobError
     from klingway.providers.klingai.provider import KlingaiProvider
 
 NO, MAYBE = Created.NO, Created.MAYBE
@@ -179,3 +182,18 @@ def test_a_failed_tasks_text_tells_moderation_apart(message: str, code: str, ret
 def test_a_failed_task_without_a_text_says_so() -> None:
     """No empty message."""
     assert "the provider gave no reason" == errors.failure("").message
+
+
+def test_a_429_of_a_code_in_no_table_is_waited_for() -> None:
+    """A reason that is new, but a reason to wait: the job is not failed for it."""
+    error = errors.refusal(429, 1399, "new")
+
+    assert (True, NO) == (error.error.retryable, error.created)
+
+
+@pytest.mark.parametrize(
+    "said", [lambda text: errors.refusal(400, 1201, text).error, errors.failure], ids=["refusal", "failed task"]
+)
+def test_the_providers_words_are_cut(said: Callable[[str], JobError]) -> None:
+    """They stand in the row and in the event: a thousand characters will do."""
+    assert 1000 == len(said("x" * 500_000).message)

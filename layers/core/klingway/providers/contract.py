@@ -140,7 +140,7 @@ class Http(Protocol):
             url: Where to, built from configuration alone.
             headers: May carry credentials.
             json: The body.
-            timeout_s: For the whole call.
+            timeout_s: For the body from the call's beginning on, and for each silence before it.
             fresh_connection: Whether a kept connection will not do, since it may be dead.
 
         Raises:
