@@ -143,7 +143,7 @@ def test_a_film_in_the_bucket_is_a_success_whatever_becomes_of_its_copy(gateway:
 
     job = gateway.job(job)
     assert (State.SUCCEEDED, ["video", "provenance"]) == (job.state, [file.role for file in job.files])
-    assert (1, 1) == (gateway.media.opened.count(VIDEO_URL), len(job.warnings))
+    assert (1, 1, 4) == (gateway.media.opened.count(VIDEO_URL), len(job.warnings), job.store_tries)
 
 
 def test_a_copy_besides_the_film_is_not_worth_losing_it(gateway: Gateway) -> None:
