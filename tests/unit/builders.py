@@ -77,7 +77,7 @@ def job(**changed: Any) -> Job:
         "state": State.RUNNING,
         "provider": ProviderName("klingai"),
         "route": (ProviderName("klingai"),),
-        "route_reason": "klingai: first of klingai, able to do it",
+        "route_reason": "klingai: cheapest of klingai ($1.12), apimart (price unknown)",
         "created_at": NOW,
         "updated_at": NOW + timedelta(seconds=1),
         "deadline_at": NOW + timedelta(days=1),

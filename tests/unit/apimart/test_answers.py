@@ -265,7 +265,7 @@ def test_a_check_that_fails_says_nothing_of_the_task(said: HttpAnswer | Exceptio
 
 
 def test_nothing_can_be_found_by_our_reference() -> None:
-    """ "Not known" would be taken for a proof that nothing was created: nobody is asked, and nothing is said."""
+    """An answer "not known" would be a proof that nothing was created, which there is not: nobody is asked."""
     provider, http = apimart(answer(queried("pending")))
 
     with pytest.raises(ProviderError) as failed:
