@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "ApiFunction": settings.ApiSettings,
     "CallbackFunction": settings.CallbackSettings,
+    "ElementsFunction": settings.SubmittingSettings,
     "PollerFunction": settings.PollerSettings,
     "PublisherFunction": settings.PublisherSettings,
     "WorkerFunction": settings.WorkerSettings,
@@ -45,6 +46,17 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
         ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
         ("s3:PutObject", INPUTS),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+    },
+    "ElementsFunction": {
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # who waits for an element
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),
@@ -64,6 +76,12 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "WorkQueue.Arn"),
         ("dynamodb:GetItem", "JobsTable.Arn"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # an element that is gone, a waiter that was told
+        ("dynamodb:Query", "JobsTable.Arn"),  # who waits for an element
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("states:SendTaskSuccess", "ElementsThenVideo"),
+        ("states:SendTaskFailure", "ElementsThenVideo"),
         ("s3:PutObject", RESULTS),  # a multipart upload's parts and its end as well
         ("s3:AbortMultipartUpload", RESULTS),
         ("s3:GetObject", INPUTS),
@@ -82,6 +100,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
     },
 }
 """Least privilege, by hand: what each function calls, and what Lambda calls in its name."""
+
+WORKFLOW_ROLE = "ElementsThenVideoRole"
 
 STARS = {("PublisherFunction", "dynamodb:ListStreams")}
 """The only permissions that are about no one resource."""
@@ -223,12 +243,40 @@ def no_wide_managed_policies(stack: Stack) -> Iterator[str]:
                 yield f"{name}: {policy}"
 
 
-def only_lambda_takes_roles(stack: Stack) -> Iterator[str]:
-    """Each role is for Lambda alone."""
+def only_their_own_take_roles(stack: Stack) -> Iterator[str]:
+    """Each role is for Lambda alone, the workflow's for Step Functions alone."""
     for name, role in stack.of("AWS::IAM::Role").items():
+        own = "states.amazonaws.com" if name == WORKFLOW_ROLE else "lambda.amazonaws.com"
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            if listed(statement["Principal"]["Service"]) != ["lambda.amazonaws.com"]:
+            if listed(statement["Principal"]["Service"]) != [own]:
                 yield f"{name} can be taken by {statement['Principal']}"
+
+
+# ------------------------------------------------------------------------------------------------------------- workflow
+
+
+def workflow_has_what_it_names(stack: Stack) -> Iterator[str]:
+    """The workflow's definition is there, and gets each value that it names and no other; its role runs its tasks alone."""
+    resource = stack.source["Resources"]["ElementsThenVideo"]["Properties"]
+    text = (ROOT / resource["DefinitionUri"]).read_text(encoding="utf-8")
+    named, given = set(re.findall(r"\$\{(\w+)\}", text)), set(resource["DefinitionSubstitutions"])
+    if named != given:
+        yield f"{sorted(named ^ given)} only in one of the definition and its substitutions"
+    allowed = [
+        (action, plain(where))
+        for policy in stack.of("AWS::IAM::Role")[WORKFLOW_ROLE]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+        for where in listed(statement["Resource"])
+    ]
+    if allowed != [("lambda:InvokeFunction", "ElementsFunction.Arn")]:
+        yield f"its role may do {allowed}"
+
+
+def resumer_is_no_task(stack: Stack) -> Iterator[str]:
+    """The function that runs the workflow's tasks does not name the workflow: each would need the other to be made first."""
+    if "ElementsThenVideo" in set(references(stack.source["Resources"]["ElementsFunction"])):
+        yield "ElementsFunction names the workflow"
 
 
 # ------------------------------------------------------------------------------------------------------------ messaging
@@ -601,7 +649,9 @@ RULES: dict[str, Rule] = {
         least_privilege,
         no_wildcards,
         no_wide_managed_policies,
-        only_lambda_takes_roles,
+        only_their_own_take_roles,
+        workflow_has_what_it_names,
+        resumer_is_no_task,
         loops_allowed_for_worker,
         queue_waits_for_worker,
         one_message_a_time,
