@@ -260,10 +260,9 @@ def _outcome(data: schema.TaskData) -> Outcome:
     status = (data.status or "").lower()
     if status in _DONE:
         # Completed without a film: asked again, it may be there; the deadline ends it.
-        addresses = data.addresses
-        if not addresses:
+        if data.address is None:
             return Running(unknown_status=f"{status} without a video")
-        return Succeeded(media=(Media(addresses[0], "video"),))
+        return Succeeded(media=(Media(data.address, "video"),))
     if status in _FAILED:
         return Failed(error=failure(data.reason.message or "", errors.code_of(data.reason)))
     if status in _CANCELED:

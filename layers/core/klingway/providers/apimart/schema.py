@@ -125,11 +125,12 @@ class TaskData(Heard):
         return said if said.message else said.model_copy(update={"message": self.message})
 
     @property
-    def addresses(self) -> list[str]:
-        """The addresses of the video, best first."""
+    def address(self) -> str | None:
+        """Where the video is: the first address there is, in whichever shape."""
         videos = (self.result.videos if self.result else None) or []
-        found = [video.url for video in videos[:1]] + [self.urls]
-        return [url for said in found if said for url in ([said] if isinstance(said, str) else said) if url]
+        said = [*(video.url for video in videos), self.urls]
+        urls = [url for item in said for url in ([item] if isinstance(item, str) else item or [])]
+        return next(filter(None, urls), None)
 
 
 class TaskAnswer(Heard):
