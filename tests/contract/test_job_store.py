@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from klingway.adapters.dynamodb_due import DynamoDbDueRows
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.domain import transitions
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
@@ -18,9 +19,11 @@ from klingway.use_cases.ports import (
     BusyError,
     ChangeRefusedError,
     DueRow,
+    DueRows,
     IdempotencyKey,
     JobFilter,
     KeyTakenError,
+    TakenUp,
 )
 
 from tests.contract.conftest import Deployment
@@ -263,7 +266,16 @@ def test_a_list_is_filtered(store: Store) -> None:
     assert None is second.next_after
 
 
-def test_what_is_due_comes_longest_due_first(store: Store) -> None:
+@pytest.fixture
+def rows(store: Store, request: pytest.FixtureRequest) -> DueRows:
+    """The due rows of the same table; the fake holds both."""
+    if isinstance(store, InMemoryJobs):
+        return store
+    table = request.getfixturevalue("stack").outputs["TableName"]
+    return DynamoDbDueRows(boto3.client("dynamodb"), table)
+
+
+def test_what_is_due_comes_longest_due_first(store: Store, rows: DueRows) -> None:
     """Due rows of every shard, merged by due time; what is not due yet, or at rest, is not among them."""
     at = int(NOW.timestamp())
     jobs = [a_job(due_at=at - index * 7) for index in range(9)]
@@ -272,21 +284,23 @@ def test_what_is_due_comes_longest_due_first(store: Store) -> None:
         store.create(job, REQUEST, None)
     store.apply(ended.id, transitions.fail(ended, at=NOW, error=JobError(code="x", message="y", retryable=False)))
 
-    due = list(store.due(NOW, limit=100))
+    due = list(rows.due(NOW, limit=100))
 
-    assert [DueRow(job.id, job.due_at or 0) for job in reversed(jobs)] == due
+    assert [DueRow(job.id, "job", job.due_at or 0) for job in reversed(jobs)] == due
 
 
-def test_a_due_row_is_taken_up_by_one(store: Store) -> None:
+def test_a_due_row_is_taken_up_by_one(store: Store, rows: DueRows) -> None:
     """The first to take it gets the job with a higher number, due in two minutes; the second gets nothing."""
     job = a_job(due_at=int(NOW.timestamp()))
     store.create(job, REQUEST, None)
-    (row,) = store.due(NOW, limit=10)
+    (row,) = rows.due(NOW, limit=10)
 
-    first, second = store.take_up(row, at=NOW), store.take_up(row, at=NOW)
+    first, second = rows.take_up(row, at=NOW), rows.take_up(row, at=NOW)
+    now = store.get(job.id)
 
-    assert first is not None
-    assert (1, int(NOW.timestamp()) + 120) == (first.number, first.due_at)
+    assert TakenUp(job.id, "job", 1, "queued") == first
+    assert now is not None
+    assert (1, int(NOW.timestamp()) + 120) == (now.number, now.due_at)
     assert None is second
 
 
@@ -323,7 +337,7 @@ def test_taking_a_row_up_announces_nothing(stack: Deployment) -> None:
     store.create(job, REQUEST, None)
     job = store.apply(job.id, begun(job))
 
-    store.take_up(DueRow(job.id, job.due_at or 0), at=NOW)
+    DynamoDbDueRows(client, table).take_up(DueRow(job.id, "job", job.due_at or 0), at=NOW)
 
     item = client.get_item(TableName=table, Key={"pk": {"S": job.id}, "sk": {"S": "job"}})["Item"]
     assert "announce" not in item

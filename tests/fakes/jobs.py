@@ -20,6 +20,7 @@ from klingway.use_cases.ports import (
     KeyTakenError,
     Page,
     StoredJob,
+    TakenUp,
 )
 
 
@@ -94,11 +95,14 @@ class InMemoryJobs:
 
     def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
         due = [job for job in self.rows.values() if job.due_at is not None and job.due_at <= now.timestamp()]
-        yield from heapq.nsmallest(limit, (DueRow(job.id, job.due_at or 0) for job in due), key=lambda row: row.due_at)
+        yield from heapq.nsmallest(
+            limit, (DueRow(job.id, "job", job.due_at or 0) for job in due), key=lambda row: row.due_at
+        )
 
-    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
-        job = self.rows.get(row.job_id)
+    def take_up(self, row: DueRow, *, at: datetime) -> TakenUp | None:
+        job = self.rows.get(JobId(row.id))
         if job is None or job.due_at != row.due_at:
             return None
         due_at = int((at + timedelta(seconds=PATIENCE_S)).timestamp())
-        return self._written(replace(job, due_at=due_at, number=job.number + 1))
+        taken = self._written(replace(job, due_at=due_at, number=job.number + 1))
+        return TakenUp(taken.id, row.part, taken.number, taken.state.value)

@@ -8,7 +8,7 @@ from typing import Any
 from klingway.domain.capabilities import Capability, Confidence, Expected, ModelProfile, ProviderProfile
 from klingway.domain.ids import ProviderName
 from klingway.domain.request import VideoRequest
-from klingway.providers.contract import Outcome, Provider, ProviderError, Running, Task, WireRequest
+from klingway.providers.contract import ElementRegistry, Outcome, Provider, ProviderError, Running, Task, WireRequest
 
 NAME = ProviderName("scripted")
 
@@ -52,6 +52,7 @@ class ScriptedProvider:
     on_submit: Any = None
     """Called before a submission answers: what happens in between."""
     created_at: Any = None
+    elements: ElementRegistry | None = None
 
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         if self.on_render is not None:

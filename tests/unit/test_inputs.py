@@ -217,6 +217,49 @@ def test_addresses_are_put_in_their_places_and_all_else_stays() -> None:
     } == changed.model_dump(exclude_unset=True)
 
 
+ELEMENTS = {
+    "elements": [
+        {"name": "dog", "description": "d", "images": [PICTURE, END_PICTURE]},
+        {"id": "160"},
+        {"name": "man", "description": "m", "video": CLIP},
+    ]
+}
+
+
+def test_elements_have_addresses_too() -> None:
+    """Each picture of an element and its video are found by their places; what is broken beside them is passed over."""
+    body = PROMPT | ELEMENTS
+    body["elements"] = [*body["elements"], {"images": "no list", "video": 5}, "no object"]
+
+    assert {
+        "elements[0].images[0]": PICTURE,
+        "elements[0].images[1]": END_PICTURE,
+        "elements[2].video": CLIP,
+    } == inputs.media_places(body)
+
+
+def test_elements_get_other_addresses() -> None:
+    """The one picture changes; the element's other parts, and what was not given, stay."""
+    request = video_request(**PROMPT | ELEMENTS)
+
+    changed = inputs.with_addresses(
+        request, {"elements[0].images[1]": "https://new/1", "elements[2].video": "https://new/v"}
+    )
+
+    dog, known, man = ELEMENTS["elements"]
+    expected = [dog | {"images": [PICTURE, "https://new/1"]}, known, man | {"video": "https://new/v"}]
+    assert PROMPT | {"elements": expected} == changed.model_dump(exclude_unset=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [("images[0].url", True), ("elements[1].images[3]", True), ("elements[0].video", False), ("video.url", False)],
+)
+def test_pictures_may_come_inline_and_videos_may_not(place: str, expected: bool) -> None:  # noqa: FBT001 - a table
+    """Kling takes pictures in Base64; a video has to be at an address."""
+    assert expected == inputs.is_picture(place)
+
+
 def test_no_addresses_change_nothing() -> None:
     """A request without media is the same."""
     request = read_video_request(PROMPT)[0]

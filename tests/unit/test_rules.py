@@ -81,6 +81,9 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         PROMPT | {"elements": [INLINE | {"id": "1", "video": CLIP, "voice_id": "v", "tags": ["t"]}]},
         [(f"elements[0].{name}", "excluded") for name in ("description", "images", "name", "tags", "video", "voice_id")],
     ),
+    "two elements of one name": (
+        PROMPT | {"elements": [INLINE, INLINE | {"name": "other"}, INLINE]}, [("elements[2].name", "repeated")],
+    ),
     "an element of nothing": (PROMPT | {"elements": [{}]}, [("elements[0]", "incomplete")]),
     "an element without description": (
         PROMPT | {"elements": [{"name": "n", "images": [PICTURE]}]}, [("elements[0]", "incomplete")],

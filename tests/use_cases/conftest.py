@@ -60,7 +60,7 @@ class Gateway:
                 now=self.clock,
             ),
         )
-        self.poller = TakeUpDue(jobs=self.jobs, queue=self.queue, now=self.clock)
+        self.poller = TakeUpDue(rows=self.jobs, queue=self.queue, now=self.clock)
 
     def _measure(self, _: BinaryIO) -> Measured:
         return self.measured
@@ -70,10 +70,12 @@ class Gateway:
 
     def submit(self, body: Mapping[str, Any] | None = None, **more: Any) -> Job:
         """Accept a request as `api` does; return the job."""
+        body = body or {"prompt": "a fox", "duration_s": 5}
+        given = more.get("idempotency_key")
         accepted = self.create.run(
             Tenant("acme"),
-            body or {"prompt": "a fox", "duration_s": 5},
-            idempotency_key=more.get("idempotency_key"),
+            body,
+            key=None if given is None else self.create.key_for(Tenant("acme"), body, given),
             public_url="https://gateway.example",
         )
         return accepted.stored.job

@@ -6,11 +6,11 @@ from datetime import datetime
 
 import pytest
 from klingway.domain.ids import ProviderName
-from klingway.domain.job import Job, JobError, LearntBy, State
+from klingway.domain.job import JobError, LearntBy, State
 from klingway.domain.transitions import begin_storing
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, ProviderError, Running
-from klingway.use_cases.ports import DueRow
+from klingway.use_cases.ports import DueRow, TakenUp
 
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import FILM, SUCCESS, Gateway, succeeded, unreachable
@@ -298,7 +298,7 @@ def test_a_nudge_for_another_attempt_is_ignored(gateway: Gateway) -> None:
 def test_work_for_an_unknown_job_does_nothing(gateway: Gateway) -> None:
     """A message about a job that is gone is done with."""
     gateway.submit()
-    gateway.worker.run(Work(kind=WorkKind.CHECK, id="job_00000000000000000000000000", number=1))  # type: ignore[arg-type]
+    gateway.worker.run(Work(kind=WorkKind.CHECK, id="job_00000000000000000000000000", number=1))
 
     assert 0 == gateway.provider.checked
 
@@ -308,8 +308,8 @@ def test_a_row_that_cannot_be_taken_up_holds_up_no_other(gateway: Gateway) -> No
     jobs = [gateway.submit() for _ in range(3)]
     take_up = gateway.jobs.take_up
 
-    def fail_for_one(row: DueRow, *, at: datetime) -> Job | None:
-        if row.job_id == jobs[1].id:
+    def fail_for_one(row: DueRow, *, at: datetime) -> TakenUp | None:
+        if row.id == jobs[1].id:
             raise ConnectionError
         return take_up(row, at=at)
 

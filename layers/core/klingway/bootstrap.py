@@ -231,12 +231,12 @@ def callback() -> ReceiveCallback:
 @cache
 def poller() -> TakeUpDue:
     """Return what `poller` does."""
-    from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+    from klingway.adapters.dynamodb_due import DynamoDbDueRows
     from klingway.use_cases.take_up_due import TakeUpDue
 
     settings = load(PollerSettings)
     return TakeUpDue(
-        jobs=DynamoDbJobs(clients.dynamodb(), settings.table_name),
+        rows=DynamoDbDueRows(clients.dynamodb(), settings.table_name),
         queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
         now=now,
     )

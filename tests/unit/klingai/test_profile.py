@@ -149,7 +149,7 @@ NOT_TAKEN: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
     "omni: negative prompt": (OMNI, PROMPT | {"negative_prompt": "blur"}, [("negative_prompt", "unsupported", None)]),
     "omni: cfg_scale": (OMNI, PROMPT | {"cfg_scale": 0.5}, [("cfg_scale", "unsupported", None)]),
     "omni: voices": (OMNI, PROMPT | {"voices": [{"id": "v"}]}, [("voices", "unsupported", None)]),
-    "omni: inline element": (OMNI, PROMPT | {"elements": [INLINE]}, [("elements[0]", "unsupported", None)]),
+    "omni: inline element": (OMNI, PROMPT | {"elements": [INLINE]}, [("elements[0].images", "unsupported", None)]),
     "omni: an element's id that is no number": (
         OMNI, PROMPT | {"elements": [*elements(1), {"id": "el_1"}]},
         [("elements[1].id", "wrong_form", ...)],

@@ -212,6 +212,7 @@ def test_without_a_callback_there_is_none() -> None:
 
 SINCE_ALL = date(2026, 9, 1)
 MODELS = ("kling-v3-omni", "kling-v3", "kling-video-o1")
+DESCRIBED = {"name": "n", "description": "d"}
 # Two requests each that differ in one capability alone.
 PAIRS: dict[Capability, tuple[dict[str, Any], dict[str, Any], str]] = {
     Capability.PROMPT: (PROMPT, {"prompt": "a hare"}, "prompt"),
@@ -228,12 +229,27 @@ PAIRS: dict[Capability, tuple[dict[str, Any], dict[str, Any], str]] = {
     Capability.FIRST_FRAME: (PROMPT, PROMPT | {"images": [FIRST]}, "images[0]"),
     Capability.LAST_FRAME: (PROMPT | {"images": [FIRST]}, PROMPT | {"images": [FIRST, LAST]}, "images[1]"),
     Capability.ELEMENTS_BY_ID: (
-        PROMPT | {"images": [FIRST]}, PROMPT | {"images": [FIRST], "elements": elements(1)}, "elements[0]",
+        PROMPT | {"images": [FIRST]}, PROMPT | {"images": [FIRST], "elements": elements(1)}, "elements[0].id",
     ),
-    Capability.ELEMENTS_INLINE: (
+    Capability.IMAGE_ELEMENTS: (
         PROMPT | {"images": [FIRST]},
-        PROMPT | {"images": [FIRST], "elements": [{"name": "n", "description": "d", "images": [PICTURE]}]},
-        "elements[0]",
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
+        "elements[0].images",
+    ),
+    Capability.VIDEO_ELEMENTS: (
+        PROMPT | {"images": [FIRST]},
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE}]},
+        "elements[0].video",
+    ),
+    Capability.ELEMENT_VOICES: (
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE}]},
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE, "voice_id": "v"}]},
+        "elements[0].voice_id",
+    ),
+    Capability.ELEMENT_TAGS: (
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE], "tags": ["o_101"]}]},
+        "elements[0].tags",
     ),
     Capability.VIDEO_EDIT: (PROMPT, PROMPT | {"video": EDIT}, "video"),
     Capability.VIDEO_FEATURE: (PROMPT, PROMPT | {"video": FEATURE}, "video"),

@@ -1,22 +1,18 @@
 """Jobs in DynamoDB: each change one conditional write."""
 
-import heapq
 import random
 import secrets
 import time
-from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from klingway.adapters import dynamodb_rows as rows
 from klingway.domain.ids import JobId, Tenant
 from klingway.domain.job import Job
-from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
 from klingway.use_cases.ports import (
     BusyError,
     ChangeRefusedError,
-    DueRow,
     IdempotencyKey,
     JobFilter,
     KeyTakenError,
@@ -28,7 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BY_TENANT: Final = "by_tenant"
-_DUE: Final = "due"
 _TRIES: Final = 8
 _LONGEST_PAUSE_S: Final = 0.4
 _SCANNED_PER_QUERY: Final = 200
@@ -219,50 +214,6 @@ class DynamoDbJobs:
         return [
             StoredJob(jobs[job_id], requests[job_id]) for job_id in job_ids if job_id in jobs and job_id in requests
         ]
-
-    # ---------------------------------------------------------------------------------------------- what is due
-
-    def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
-        """Yield at most about `limit` rows that are due, over all shards, longest due first."""
-        shards = [self._due_in(shard, now, limit) for shard in rows.DUE_SHARDS]
-        yield from heapq.merge(*shards, key=lambda row: row.due_at)
-
-    def _due_in(self, shard: str, now: datetime, limit: int) -> Iterator[DueRow]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": _DUE,
-            "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
-            "ExpressionAttributeValues": {":shard": {"S": shard}, ":now": {"N": str(int(now.timestamp()))}},
-            "Limit": limit,
-        }
-        while True:
-            found = self._client.query(**query)
-            for item in found["Items"]:
-                yield DueRow(JobId(item["pk"]["S"]), int(item["due_at"]["N"]))
-            if "LastEvaluatedKey" not in found:
-                return
-            query["ExclusiveStartKey"] = found["LastEvaluatedKey"]
-
-    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
-        """Make a due row's work ours; None where the row has moved on since it was seen."""
-        due_at = int((at + timedelta(seconds=PATIENCE_S)).timestamp())
-        try:
-            taken = self._client.update_item(
-                TableName=self._table,
-                Key=rows.job_key(row.job_id),
-                UpdateExpression="SET due_at = :due, #number = #number + :one REMOVE announce",
-                ConditionExpression="due_at = :seen",
-                ExpressionAttributeNames={"#number": "number"},
-                ExpressionAttributeValues={
-                    ":due": {"N": str(due_at)},
-                    ":seen": {"N": str(row.due_at)},
-                    ":one": {"N": "1"},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return None
-        return rows.job_of(taken["Attributes"])
 
 
 def _pause(attempt: int) -> None:

@@ -14,8 +14,19 @@ from typing import Any, Final
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from klingway.domain.deliveries import Target
 from klingway.domain.ids import JobId, ProviderName, Tenant, from_iso, iso
-from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, Price, State, StoredFile
+from klingway.domain.job import (
+    Attempt,
+    AttemptState,
+    Job,
+    JobElement,
+    JobError,
+    LearntBy,
+    Price,
+    State,
+    StoredFile,
+)
 
 DUE_SHARDS: Final = ("0", "1", "2", "3")
 """Partitions of the `due` index: each takes 1,000 writes a second."""
@@ -40,9 +51,9 @@ def request_key(job_id: JobId) -> Item:
     return {"pk": {"S": job_id}, "sk": {"S": REQUEST_ROW}}
 
 
-def due_shard(job_id: JobId) -> str:
-    """Return the shard of the `due` index in which a job stands, the same for life."""
-    return DUE_SHARDS[zlib.crc32(job_id.encode()) % len(DUE_SHARDS)]
+def due_shard(row_id: str) -> str:
+    """Return the shard of the `due` index in which the rows under a partition key stand, the same for life."""
+    return DUE_SHARDS[zlib.crc32(row_id.encode()) % len(DUE_SHARDS)]
 
 
 def to_dynamodb(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a row holds
@@ -108,6 +119,9 @@ def job_of(item: Item) -> Job:
         attempts=tuple(_attempt(attempt) for attempt in row.get("attempts", ())),
         reference=row.get("reference"),
         metadata=json.loads(row["metadata"]) if "metadata" in row else None,
+        correlation_id=row.get("correlation_id"),
+        targets=tuple(_target(target) for target in row.get("targets", ())),
+        elements=tuple(_element(element) for element in row.get("elements", ())),
         price=_price(row.get("price")),
         learnt_by=LearntBy(row["learnt_by"]) if "learnt_by" in row else None,
         finished_at=_moment(row.get("finished_at")),
@@ -149,6 +163,14 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         task_id=row.get("task_id"),
         error=_error(row.get("error")),
     )
+
+
+def _target(row: Mapping[str, Any]) -> Target:
+    return Target(row["kind"], row["address"], tuple(row["events"]))
+
+
+def _element(row: Mapping[str, Any]) -> JobElement:
+    return JobElement(index=int(row["index"]), id=row["id"], provider_id=row.get("provider_id"))
 
 
 def _error(row: Mapping[str, Any] | None) -> JobError | None:

@@ -37,9 +37,9 @@ def create_video() -> Response[str]:
     event = app.current_event
     body = read_json_object(event.headers.get("content-type", ""), _raw_body())
     services = bootstrap.api()
-    accepted = services.create_job.run(
-        tenant, body, idempotency_key=event.headers.get("idempotency-key"), public_url=_public_url()
-    )
+    given = event.headers.get("idempotency-key")
+    key = None if given is None else services.create_job.key_for(tenant, body, given)
+    accepted = services.create_job.run(tenant, body, key=key, public_url=_public_url())
     job = services.read_jobs.show(accepted.stored, public_url=_public_url())
     headers: dict[str, str | list[str]] = {"Location": f"/v1/jobs/{job['id']}"}
     if accepted.is_replay:

@@ -45,7 +45,10 @@ class Capability(StrEnum):
     FIRST_FRAME = "images[].role=first_frame"
     LAST_FRAME = "images[].role=last_frame"
     ELEMENTS_BY_ID = "elements[].id"
-    ELEMENTS_INLINE = "elements[].name"
+    IMAGE_ELEMENTS = "elements[].images"
+    VIDEO_ELEMENTS = "elements[].video"
+    ELEMENT_VOICES = "elements[].voice_id"
+    ELEMENT_TAGS = "elements[].tags"
     VIDEO_EDIT = "video.use=edit"
     VIDEO_FEATURE = "video.use=feature"
     VOICES = "voices"
@@ -77,8 +80,16 @@ def given_capabilities(request: VideoRequest) -> dict[Capability, str]:
     for index, image in enumerate(request.images or []):
         given.setdefault(by_role[image.role], f"images[{index}]")
     for index, element in enumerate(request.elements or []):
-        capability = Capability.ELEMENTS_INLINE if element.id is None else Capability.ELEMENTS_BY_ID
-        given.setdefault(capability, f"elements[{index}]")
+        parts = {
+            Capability.ELEMENTS_BY_ID: element.id,
+            Capability.IMAGE_ELEMENTS: element.images,
+            Capability.VIDEO_ELEMENTS: element.video,
+            Capability.ELEMENT_VOICES: element.voice_id,
+            Capability.ELEMENT_TAGS: element.tags,
+        }
+        for capability, value in parts.items():
+            if value is not None:
+                given.setdefault(capability, capability.value.replace("[]", f"[{index}]"))
     if request.video is not None:
         given[Capability.VIDEO_EDIT if request.is_edit else Capability.VIDEO_FEATURE] = "video"
     return given

@@ -1,7 +1,8 @@
-"""Identifiers: jobs, attempts, and the names derived from them.
+"""Identifiers: jobs, attempts, elements, and the names derived from them.
 
 A job id is `job_` and a ULID (26 characters of Crockford's Base32: 48 bits of milliseconds, 80 random bits), so ids sort
-by time. An attempt's id is its job's id and its number, `job_…-1`: whoever holds it can find the job without a look-up.
+by time; an element id is `el_` and a ULID. An attempt's id is its job's id and its number, `job_…-1`: whoever holds it
+can find the job without a look-up.
 """
 
 import secrets
@@ -10,18 +11,29 @@ from datetime import UTC, datetime
 from typing import Final, NewType, Self
 
 JobId = NewType("JobId", str)
+ElementId = NewType("ElementId", str)
 Tenant = NewType("Tenant", str)
 ProviderName = NewType("ProviderName", str)
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_CHARS: Final = 26
-_PREFIX: Final = "job_"
+_JOB: Final = "job_"
+_ELEMENT: Final = "el_"
 
 
 def new_job_id(now: datetime) -> JobId:
     """Return a new job id whose order is that of `now`, an aware time, to the millisecond."""
+    return JobId(_JOB + _new_ulid(now))
+
+
+def new_element_id(now: datetime) -> ElementId:
+    """Return a new element id."""
+    return ElementId(_ELEMENT + _new_ulid(now))
+
+
+def _new_ulid(now: datetime) -> str:
     number = _milliseconds(now) << 80 | secrets.randbits(80)
-    return JobId(_PREFIX + "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5)))
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def _milliseconds(moment: datetime) -> int:
@@ -30,8 +42,17 @@ def _milliseconds(moment: datetime) -> int:
 
 def is_job_id(text: str) -> bool:
     """Tell whether `text` has the form of a job id; nothing else ever reaches a key of the table."""
-    ulid = text.removeprefix(_PREFIX)
-    return len(text) == len(_PREFIX) + _ULID_CHARS and len(ulid) == _ULID_CHARS and all(c in _CROCKFORD for c in ulid)
+    return _is_id(_JOB, text)
+
+
+def is_element_id(text: str) -> bool:
+    """Tell whether `text` has the form of an element id."""
+    return _is_id(_ELEMENT, text)
+
+
+def _is_id(prefix: str, text: str) -> bool:
+    ulid = text.removeprefix(prefix)
+    return len(text) == len(prefix) + _ULID_CHARS and len(ulid) == _ULID_CHARS and all(c in _CROCKFORD for c in ulid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import Element, VideoRequest
 
 MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 """Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
@@ -96,14 +96,29 @@ def media_places(body: Mapping[str, Any]) -> dict[str, str]:
 
     The body may be wrong elsewhere: its addresses are looked at all the same, so that one answer has every problem.
     """
-    images, video = body.get("images"), body.get("video")
-    holders = {f"images[{index}]": image for index, image in enumerate(images if isinstance(images, list) else [])}
-    holders["video"] = video
-    return {
-        f"{place}.url": holder["url"]
-        for place, holder in holders.items()
-        if isinstance(holder, dict) and isinstance(holder.get("url"), str) and holder["url"]
+    found: dict[str, object] = {
+        f"images[{index}].url": image.get("url") for index, image in _objects(body.get("images"))
     }
+    for index, element in _objects(body.get("elements")):
+        images = element.get("images")
+        for number, image in enumerate(images if isinstance(images, list) else []):
+            found[f"elements[{index}].images[{number}]"] = image
+        found[f"elements[{index}].video"] = element.get("video")
+    for _, video in _objects([body.get("video")]):
+        found["video.url"] = video.get("url")
+    return {place: address for place, address in found.items() if isinstance(address, str) and address}
+
+
+def _objects(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the objects of what should be a list of them, each with its index."""
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def is_picture(place: str) -> bool:
+    """Tell whether a place that `media_places` names is a picture's, which may come inline, or a video's."""
+    return not place.endswith("video") and not place.startswith("video")
 
 
 def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoRequest:
@@ -114,6 +129,22 @@ def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoReq
             image.model_copy(update={"url": addresses.get(f"images[{index}].url", image.url)})
             for index, image in enumerate(request.images)
         ]
+    if request.elements is not None:
+        update["elements"] = [
+            _element_with_addresses(element, f"elements[{index}]", addresses)
+            for index, element in enumerate(request.elements)
+        ]
     if request.video is not None:
         update["video"] = request.video.model_copy(update={"url": addresses.get("video.url", request.video.url)})
     return request.model_copy(update=update)
+
+
+def _element_with_addresses(element: Element, place: str, addresses: Mapping[str, str]) -> Element:
+    update: dict[str, object] = {}
+    if element.images is not None:
+        update["images"] = [
+            addresses.get(f"{place}.images[{number}]", image) for number, image in enumerate(element.images)
+        ]
+    if element.video is not None:
+        update["video"] = addresses.get(f"{place}.video", element.video)
+    return element.model_copy(update=update) if update else element

@@ -7,7 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from klingway.domain.ids import AttemptId, JobId, ProviderName, Tenant
+from klingway.domain.deliveries import Target
+from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
 
 
 class State(StrEnum):
@@ -103,6 +104,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobElement:
+    """An element that is made for a job before it is submitted, and released at its end."""
+
+    index: int
+    """Its place in the request: `elements[index]`."""
+    id: ElementId
+    provider_id: str | None = None
+    """The provider's own id of it, once it is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
     """A file of a result, in the bucket."""
 
@@ -149,6 +161,12 @@ class Job:
     attempts: tuple[Attempt, ...] = ()
     reference: str | None = None
     metadata: Mapping[str, Any] | None = None
+    correlation_id: str | None = None
+    """What the event that asked for the job called it; in every event about it."""
+    targets: tuple[Target, ...] = ()
+    """Where its end is delivered to."""
+    elements: tuple[JobElement, ...] = ()
+    """What is made for it first, where its provider keeps elements; empty until that begins."""
     price: Price | None = None
     learnt_by: LearntBy | None = None
     finished_at: datetime | None = None

@@ -24,6 +24,7 @@ class Trait(StrEnum):
     VIDEO = "a video"
     INPUT = "images, elements or a video"
     OVER_TWO_IMAGES = "more than two images"
+    VIDEO_ELEMENTS = "elements made from a video"
 
 
 Given = Iterator[tuple[str, Any]]
@@ -109,6 +110,24 @@ def _element_number(request: VideoRequest) -> Given:
             yield place, int(text)
 
 
+def _element_images(request: VideoRequest) -> Given:
+    for index, element in enumerate(request.elements or []):
+        if element.images is not None:
+            yield f"elements[{index}].images", len(element.images)
+
+
+def _element_name(request: VideoRequest) -> Given:
+    for index, element in enumerate(request.elements or []):
+        if element.name is not None:
+            yield f"elements[{index}].name", element.name
+
+
+def _video_elements(request: VideoRequest) -> Given:
+    places = [index for index, element in enumerate(request.elements or []) if element.video is not None]
+    if places:
+        yield f"elements[{places[-1]}].video", len(places)
+
+
 class Measure(StrEnum):
     """What a limit is about."""
 
@@ -127,6 +146,9 @@ class Measure(StrEnum):
     LAST_FRAME = "last frame"
     ELEMENT_ID = "element id"
     ELEMENT_NUMBER = "element number"
+    ELEMENT_IMAGES = "images of an element"
+    ELEMENT_NAME = "element name"
+    VIDEO_ELEMENTS = "number of elements made from a video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +186,9 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.LAST_FRAME: _gauge(_last_frame, "images"),
     Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
     Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
+    Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),
+    Measure.ELEMENT_NAME: _gauge(_element_name, "elements"),
+    Measure.VIDEO_ELEMENTS: _gauge(_video_elements, "elements", beyond=_NUMBER),
 }
 
 
@@ -184,6 +209,9 @@ SIGNS: Mapping[Trait, _Sign] = {
     Trait.INPUT: _Sign(
         frozenset({"images", "elements", "video"}),
         lambda request: bool(request.images or request.elements or request.video),
+    ),
+    Trait.VIDEO_ELEMENTS: _Sign(
+        frozenset({"elements"}), lambda request: any(element.video is not None for element in request.elements or [])
     ),
     Trait.OVER_TWO_IMAGES: _Sign(frozenset({"images"}), lambda request: len(request.images or []) > 2),  # noqa: PLR2004
 }

@@ -177,6 +177,19 @@ def _an_element_is_known_or_described(request: VideoRequest) -> Iterator[Problem
             )
 
 
+@_rule("elements")
+def _element_names_differ(request: VideoRequest) -> Iterator[Problem]:
+    """Where a prompt refers to elements by name, two of one name are one too many."""
+    first: dict[str, int] = {}
+    for index, element in enumerate(request.elements or []):
+        if element.name is not None and first.setdefault(element.name, index) != index:
+            yield Problem(
+                field=f"elements[{index}].name",
+                code="repeated",
+                message=f"elements[{first[element.name]}] has this name already; give each element one of its own.",
+            )
+
+
 @_rule("prompt", "shots", "images", "elements", "video", "voices")
 def _references_point_at_something(request: VideoRequest) -> Iterator[Problem]:
     given = {

@@ -1,6 +1,6 @@
-"""Work: a message on the work queue that asks the worker to do one thing about one job.
+"""Work: a message on the work queue that asks the worker to do one thing about one job, or one element.
 
-Work carries the number that the job's row expects; whoever acts raises it. So at any time one message per job is good,
+Work carries the number that the row expects; whoever acts raises it. So at any time one message per job is good,
 however often the queue repeats old ones. A nudge (a callback that says more than progress) carries none: it is allowed in
 from outside the chain, and takes the chain over when there is something to go on with.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
 
-from klingway.domain.ids import AttemptId, JobId
+from klingway.domain.ids import AttemptId
 
 PROGRESS_WORDS: Final = frozenset({"submitted", "processing"})
 """The status words of any provider's callback that say progress and nothing else: not worth any work.
@@ -24,14 +24,19 @@ class WorkKind(StrEnum):
 
     SUBMIT = "submit"
     CHECK = "check"
+    ELEMENT = "element"
+    """Find out how an element stands, and do what follows."""
+    RELEASE = "release"
+    """Let go of the elements that were made for a job that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One thing to do about one job."""
+    """One thing to do about one job, or one element."""
 
     kind: WorkKind
-    id: JobId
+    id: str
+    """A job's id, or an element's for the kind `element`."""
     number: int | None
     """What the row must expect; None for a nudge."""
     nudge: int | None = None
@@ -64,7 +69,7 @@ class Work:
             said = json.loads(body)
             return cls(
                 kind=WorkKind(said["kind"]),
-                id=JobId(said["id"]),
+                id=str(said["id"]),
                 number=said.get("number"),
                 nudge=said.get("nudge"),
                 attempt=said.get("attempt"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from klingway.domain.capabilities import ProviderProfile
     from klingway.domain.job import JobError
-    from klingway.domain.request import VideoRequest
+    from klingway.domain.request import Element, VideoRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,26 @@ class Task:
     """As the provider says it."""
     reference: str | None = None
     """Our reference, where the provider echoes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An element that the provider has made and keeps."""
+
+    element_id: str
+    """The provider's own id of it, as text."""
+
+
+ElementOutcome = Running | Made | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementTask:
+    """A provider's record of the making of an element."""
+
+    task_id: str
+    handle: Mapping[str, Any]
+    outcome: ElementOutcome
 
 
 class Created(StrEnum):
@@ -165,6 +185,46 @@ class CredentialSource(Protocol):
         ...
 
 
+class ElementRegistry(Protocol):
+    """The elements that a provider keeps: made first, then named in requests by their id."""
+
+    def render(self, definition: Element, *, reference: str, callback_url: str | None) -> WireRequest:
+        """Say an element's definition in the provider's words; pure."""
+        ...
+
+    def create(self, wire: WireRequest, *, timeout_s: float) -> ElementTask:
+        """Have an element made.
+
+        Raises:
+            ProviderError: `created` says whether a task may exist.
+        """
+        ...
+
+    def check(self, handle: Mapping[str, Any]) -> ElementTask:
+        """Ask how the making of an element stands.
+
+        Raises:
+            ProviderError: It could not be learnt; ask again later.
+        """
+        ...
+
+    def find(self, handle: Mapping[str, Any], reference: str) -> ElementTask | None:
+        """Ask for the making of an element by our reference; None where the provider does not know it.
+
+        Raises:
+            ProviderError: It could not be learnt.
+        """
+        ...
+
+    def delete(self, element_id: str) -> None:
+        """Delete an element; one that is gone already is no error.
+
+        Raises:
+            ProviderError: It could not be deleted; try again later, if the error is retryable.
+        """
+        ...
+
+
 class Provider(Protocol):
     """One host that runs Kling models."""
 
@@ -178,8 +238,16 @@ class Provider(Protocol):
         """Who calls are made as, in a form that tells accounts apart and no key; None where no credential was set."""
         ...
 
+    @property
+    def elements(self) -> ElementRegistry | None:
+        """Its registry of elements; None where elements go into the request as they are described."""
+        ...
+
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
-        """Say a request in the provider's words; pure. The request must have passed the profile."""
+        """Say a request in the provider's words; pure. The request must have passed the profile.
+
+        Where the provider has a registry, each element comes with its id there.
+        """
         ...
 
     def submit(self, wire: WireRequest, *, timeout_s: float) -> Task:

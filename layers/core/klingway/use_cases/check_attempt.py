@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from klingway.domain import schedule, transitions
+from klingway.domain.ids import JobId
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
@@ -36,7 +37,7 @@ class CheckAttempt:
 
     def run(self, work: Work) -> None:
         """Do one piece of work; work that is out of date, repeated or of a job at rest does nothing."""
-        job = self.chain.jobs.get(work.id)
+        job = self.chain.jobs.get(JobId(work.id))
         if job is None or job.state.is_terminal or not _is_current(work, job):
             return
         try:

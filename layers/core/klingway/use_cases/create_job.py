@@ -5,13 +5,14 @@ A request that is refused costs nothing: nothing is written, sent or spent, and 
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from klingway.domain import inputs
+from klingway.domain.deliveries import Target
 from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, UnavailableError
 from klingway.domain.ids import ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, State
@@ -55,15 +56,31 @@ class CreateJob:
     submit: SubmitAttempt
     now: Now
 
-    def run(self, tenant: Tenant, body: Mapping[str, Any], *, idempotency_key: str | None, public_url: str) -> Accepted:
+    def run(
+        self,
+        tenant: Tenant,
+        body: Mapping[str, Any],
+        *,
+        key: IdempotencyKey | None,
+        public_url: str,
+        targets: Sequence[Target] = (),
+        correlation_id: str | None = None,
+    ) -> Accepted:
         """Accept the body of `POST /v1/videos`.
+
+        Args:
+            tenant: Whose job it becomes.
+            body: The canonical request, any JSON object.
+            key: Under which the same request makes no second job.
+            public_url: Where providers' callbacks reach this gateway.
+            targets: Where the end is delivered to, besides what the request itself names.
+            correlation_id: What the event that asks for the job calls it.
 
         Raises:
             InvalidRequestError: With every problem of the request.
             TooLargeError: It carries more inline than can be taken.
             UnavailableError: The table did not take the job; nothing was accepted.
         """
-        key = self._key(tenant, body, idempotency_key)
         try:
             request, pictures, route = self._validated(tenant, body)
         except InvalidRequestError:
@@ -72,7 +89,9 @@ class CreateJob:
                 return self._replay(taken, key)
             raise
         request = self._with_stored(tenant, request, pictures)
-        job = self._job(tenant, request, route, public_url)
+        job = replace(
+            self._job(tenant, request, route, public_url), targets=tuple(targets), correlation_id=correlation_id
+        )
         said = request.model_dump(mode="json", exclude_unset=True)
         try:
             self.jobs.create(job, said, key)
@@ -93,9 +112,12 @@ class CreateJob:
             return self.jobs.get(job.id) or job
         return job
 
-    def _key(self, tenant: Tenant, body: Mapping[str, Any], key: str | None) -> IdempotencyKey | None:
-        if key is None:
-            return None
+    def key_for(self, tenant: Tenant, body: Mapping[str, Any], key: str) -> IdempotencyKey:
+        """Return a caller's own key for a body: with another body it is a mistake.
+
+        Raises:
+            InvalidRequestError: It has not the form of one.
+        """
         if not 1 <= len(key) <= MAX_KEY_CHARS or not all("!" <= char <= "~" for char in key):
             message = f"Idempotency-Key must be 1 to {MAX_KEY_CHARS} visible ASCII characters."
             problem = Problem(
@@ -113,7 +135,7 @@ class CreateJob:
         request, problems, broken = read_video_request(body)
         pictures: list[inputs.InlineImage] = []
         for place, text in inputs.media_places(body).items():
-            found = inputs.inline_image(place, text) if place.startswith("images") else None
+            found = inputs.inline_image(place, text) if inputs.is_picture(place) else None
             if isinstance(found, inputs.InlineImage):
                 pictures.append(found)
             elif problem := found or inputs.address_problem(place, text, bucket=self.bucket.name, tenant=tenant):

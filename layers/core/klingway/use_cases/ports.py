@@ -59,8 +59,22 @@ class BusyError(Exception):
 class DueRow:
     """A row whose time has come."""
 
-    job_id: JobId
+    id: str
+    """The partition key: a job's id, or an element's."""
+    part: str
+    """The sort key: `job`, `element`, or a delivery's."""
     due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A due row that was taken up, as far as its work has to know it."""
+
+    id: str
+    part: str
+    number: int
+    """What its work has to carry."""
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +144,14 @@ class JobStore(Protocol):
         ...
 
 
-class DueJobs(Protocol):
-    """The jobs whose time has come."""
+class DueRows(Protocol):
+    """The rows whose time has come."""
 
     def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
         """Yield what is due, longest due first within each shard."""
         ...
 
-    def take_up(self, row: DueRow, *, at: datetime) -> Job | None:
+    def take_up(self, row: DueRow, *, at: datetime) -> TakenUp | None:
         """Make a due row's work ours: its number goes up, and it falls due again if the work is lost.
 
         Returns None where the row has moved on since it was seen.

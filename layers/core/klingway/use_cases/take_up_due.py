@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from klingway.domain.job import Job, State
+from klingway.domain.job import State
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
-from klingway.use_cases.ports import DueJobs, DueRow, Now, WorkQueue
+from klingway.use_cases.ports import DueRow, DueRows, Now, TakenUp, WorkQueue
 
 MAX_ROWS: Final = 2000
 """In one run; the rest waits for the next, longest due first."""
@@ -20,41 +20,46 @@ MAX_RUN_S: Final = 45
 """The next run comes a minute after this one."""
 
 _BATCH: Final = 10
+_ELEMENT: Final = "element"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeUpDue:
-    """Takes due jobs up."""
+    """Takes due rows up."""
 
-    jobs: DueJobs
+    rows: DueRows
     queue: WorkQueue
     now: Now
 
     def run(self) -> int:
-        """Send the work of due jobs; return how many there were."""
+        """Send the work of due rows; return how many there were."""
         started = self.now()
-        rows = islice(self.jobs.due(started, limit=MAX_ROWS), MAX_ROWS)
+        rows = islice(self.rows.due(started, limit=MAX_ROWS), MAX_ROWS)
         count_taken = 0
         while batch := list(islice(rows, _BATCH)):
             # Write first, then send: a row whose work is lost after this falls due again.
-            taken = [job for row in batch if (job := self._taken_up(row)) is not None]
+            taken = [taken for row in batch if (taken := self._taken_up(row)) is not None]
             if taken:
-                self.queue.send_all([_work_of(job) for job in taken])
+                self.queue.send_all([_work_of(row) for row in taken])
             count_taken += len(taken)
             if (self.now() - started).total_seconds() > MAX_RUN_S:
                 break
         return count_taken
 
-    def _taken_up(self, row: DueRow) -> Job | None:
+    def _taken_up(self, row: DueRow) -> TakenUp | None:
         """Take one row up; one that cannot be is left to the next run, and holds up no other."""
         try:
-            return self.jobs.take_up(row, at=self.now())
+            return self.rows.take_up(row, at=self.now())
         except Exception as error:  # noqa: BLE001 - of whatever kind
             count("RowNotTakenUp")
-            logger().error("row not taken up", extra={"job_id": row.job_id, "error": type(error).__name__})
+            logger().error(
+                "row not taken up", extra={"row_id": row.id, "part": row.part, "error": type(error).__name__}
+            )
             return None
 
 
-def _work_of(job: Job) -> Work:
-    kind = WorkKind.SUBMIT if job.state is State.QUEUED else WorkKind.CHECK
-    return Work(kind=kind, id=job.id, number=job.number)
+def _work_of(taken: TakenUp) -> Work:
+    if taken.part == _ELEMENT:
+        return Work(kind=WorkKind.ELEMENT, id=taken.id, number=taken.number)
+    kind = WorkKind.SUBMIT if taken.state == State.QUEUED else WorkKind.CHECK
+    return Work(kind=kind, id=taken.id, number=taken.number)

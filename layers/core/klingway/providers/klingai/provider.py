@@ -16,6 +16,7 @@ from klingway.providers.contract import (
     Created,
     Credentials,
     CredentialSource,
+    ElementRegistry,
     Failed,
     Http,
     HttpAnswer,
@@ -76,6 +77,11 @@ class KlingaiProvider:
     def _usable_credentials(self, *, fresh: bool) -> Credentials | None:
         credentials = self._credentials.get(fresh=fresh)
         return credentials if credentials is not None and is_usable(credentials) else None
+
+    @property
+    def elements(self) -> ElementRegistry | None:
+        """KlingAI's registry of elements."""
+        return None
 
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
