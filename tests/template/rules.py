@@ -112,7 +112,7 @@ LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 
 KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret")
 OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
-OUTPUTS |= {"IntakeDeadLetterQueueUrl"}
+OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
 
 
 # ------------------------------------------------------------------------------------------------------------ functions
