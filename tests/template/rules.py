@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "ApiFunction": settings.ApiSettings,
     "CallbackFunction": settings.CallbackSettings,
+    "ElementsFunction": settings.SubmittingSettings,
     "IntakeFunction": settings.IntakeSettings,
     "PollerFunction": settings.PollerSettings,
     "PublisherFunction": settings.PublisherSettings,
@@ -50,8 +51,21 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
+    },
+    "ElementsFunction": {
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # who waits for an element
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "CallbackFunction": {("sqs:SendMessage", "WorkQueue.Arn"), ("secretsmanager:GetSecretValue", "MasterSecret")},
     "PollerFunction": {
@@ -66,12 +80,19 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "WorkQueue.Arn"),
         ("dynamodb:GetItem", "JobsTable.Arn"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # an element that is gone, a waiter that was told
+        ("dynamodb:Query", "JobsTable.Arn"),  # who waits for an element
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("states:SendTaskSuccess", "ElementsThenVideo"),
+        ("states:SendTaskFailure", "ElementsThenVideo"),
         ("s3:PutObject", RESULTS),  # a multipart upload's parts and its end as well
         ("s3:AbortMultipartUpload", RESULTS),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "IntakeFunction": {
         ("sqs:ReceiveMessage", "IntakeQueue.Arn"),
@@ -89,8 +110,10 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("s3:PutObject", INPUTS),
         ("s3:PutObject", "${MediaBucket.Arn}/outbox/*.error.json"),
         ("events:PutEvents", "EventBus.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "PublisherFunction": {
         ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
@@ -104,13 +127,15 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
 }
 """Least privilege, by hand: what each function calls, and what Lambda calls in its name."""
 
+WORKFLOW_ROLE = "ElementsThenVideoRole"
+
 STARS = {("PublisherFunction", "dynamodb:ListStreams")}
 """The only permissions that are about no one resource."""
 
 LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
-KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret")
+KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
 OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
 OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
 
@@ -245,12 +270,40 @@ def no_wide_managed_policies(stack: Stack) -> Iterator[str]:
                 yield f"{name}: {policy}"
 
 
-def only_lambda_takes_roles(stack: Stack) -> Iterator[str]:
-    """Each role is for Lambda alone."""
+def only_their_own_take_roles(stack: Stack) -> Iterator[str]:
+    """Each role is for Lambda alone, the workflow's for Step Functions alone."""
     for name, role in stack.of("AWS::IAM::Role").items():
+        own = "states.amazonaws.com" if name == WORKFLOW_ROLE else "lambda.amazonaws.com"
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            if listed(statement["Principal"]["Service"]) != ["lambda.amazonaws.com"]:
+            if listed(statement["Principal"]["Service"]) != [own]:
                 yield f"{name} can be taken by {statement['Principal']}"
+
+
+# ------------------------------------------------------------------------------------------------------------- workflow
+
+
+def workflow_has_what_it_names(stack: Stack) -> Iterator[str]:
+    """The workflow's definition is there, and gets each value that it names and no other; its role runs its tasks alone."""
+    resource = stack.source["Resources"]["ElementsThenVideo"]["Properties"]
+    text = (ROOT / resource["DefinitionUri"]).read_text(encoding="utf-8")
+    named, given = set(re.findall(r"\$\{(\w+)\}", text)), set(resource["DefinitionSubstitutions"])
+    if named != given:
+        yield f"{sorted(named ^ given)} only in one of the definition and its substitutions"
+    allowed = [
+        (action, plain(where))
+        for policy in stack.of("AWS::IAM::Role")[WORKFLOW_ROLE]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+        for where in listed(statement["Resource"])
+    ]
+    if allowed != [("lambda:InvokeFunction", "ElementsFunction.Arn")]:
+        yield f"its role may do {allowed}"
+
+
+def resumer_is_no_task(stack: Stack) -> Iterator[str]:
+    """The function that runs the workflow's tasks does not name the workflow: each would need the other to be made first."""
+    if "ElementsThenVideo" in set(references(stack.source["Resources"]["ElementsFunction"])):
+        yield "ElementsFunction names the workflow"
 
 
 # ------------------------------------------------------------------------------------------------------------ messaging
@@ -566,7 +619,7 @@ def nothing_is_lost(stack: Stack) -> Iterator[str]:
 def providers_are_registry(stack: Stack) -> Iterator[str]:
     """PROVIDERS names exactly the registry's providers, each with a secret, an address and its rules' day of its own."""
     names = registry.names()
-    for function in ("ApiFunction", "IntakeFunction", "WorkerFunction"):
+    for function in ("ApiFunction", "ElementsFunction", "IntakeFunction", "WorkerFunction"):
         said = stack.functions()[function]["Environment"]["Variables"]["PROVIDERS"]["Fn::Sub"]
         providers = json.loads(said)
         if list(providers) != list(names):
@@ -720,7 +773,9 @@ RULES: dict[str, Rule] = {
         least_privilege,
         no_wildcards,
         no_wide_managed_policies,
-        only_lambda_takes_roles,
+        only_their_own_take_roles,
+        workflow_has_what_it_names,
+        resumer_is_no_task,
         loops_allowed_for_worker,
         queue_waits_for_worker,
         queue_waits_for_intake,

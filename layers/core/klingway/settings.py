@@ -76,7 +76,15 @@ class SubmittingSettings(LoggedSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiSettings(SubmittingSettings):
+class StartingSettings(SubmittingSettings):
+    """What every function needs that takes jobs on from the beginning."""
+
+    workflow_arn: str
+    """Of the state machine that makes elements before a video."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings(StartingSettings):
     """What `api` needs."""
 
     public_base_url: str
@@ -85,7 +93,7 @@ class ApiSettings(SubmittingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings(SubmittingSettings):
+class WorkerSettings(StartingSettings):
     """What `worker` needs."""
 
     trusted_media_origins: tuple[str, ...]
@@ -93,7 +101,7 @@ class WorkerSettings(SubmittingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeSettings(SubmittingSettings):
+class IntakeSettings(StartingSettings):
     """What `intake` needs."""
 
     trigger_tenant: str
