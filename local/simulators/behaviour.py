@@ -65,6 +65,7 @@ class Behaviour(BaseModel):
 
     Attributes:
         generation_s: how long a task takes from its creation to its end, seconds.
+        element_generation_s: how long a task that makes an element takes instead.
         submit_delay_s: how long a create takes before anything else happens, seconds.
         capacity: how many tasks may be unfinished at once; None: any number.
         refuse_next: creates to refuse, in this order.
@@ -93,6 +94,7 @@ class Behaviour(BaseModel):
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
     generation_s: NonNegativeFloat = 3.0
+    element_generation_s: NonNegativeFloat = 0.5
     submit_delay_s: NonNegativeFloat = 0.0
     capacity: NonNegativeInt | None = None
     refuse_next: list[Refusal] = Field(default_factory=list)
@@ -172,7 +174,7 @@ def _callbacks(kind: Callbacks) -> Callable[[str | None], dict[str, Any]]:
 
 
 MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
-    "generation": _number("generation_s"),
+    "generation": lambda value: dict.fromkeys(("generation_s", "element_generation_s"), float(value or "")),
     "submit_delay": _number("submit_delay_s"),
     "time_out_s": _number("time_out_s"),
     "input": _number("reference_video_s"),

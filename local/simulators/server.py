@@ -228,6 +228,10 @@ class Simulator(ABC):
             for task in self.book.newest_first()
         ]
 
+    def looks(self) -> Mapping[str, Callable[[], object]]:
+        """Returns what there is at `GET /_sim/<name>`, by name; a provider may have more."""
+        return {"tasks": self.tasks, "requests": self.requests}
+
     def requests(self) -> list[dict[str, Any]]:
         """Returns what was asked of the API and for media, oldest first, as `GET /_sim/requests` does; secrets cut."""
         return list(self._log)
@@ -374,12 +378,10 @@ class Simulator(ABC):
 
     def _control(self, request: Request) -> Response:
         match request.method, request.path:
-            case "GET", "/_sim/tasks":
-                return json_response(self.tasks())
-            case "GET", "/_sim/requests":
-                return json_response(self.requests())
             case "GET", "/_sim/behaviour":
                 pass
+            case "GET", path if look := self.looks().get(path.removeprefix("/_sim/")):
+                return json_response(look())
             case "DELETE", "/_sim/behaviour":
                 fresh = self._built.model_copy(deep=True)
                 self.behaviour.change({name: getattr(fresh, name) for name in Behaviour.model_fields})
@@ -412,7 +414,9 @@ class Simulator(ABC):
         ):
             return denied
         missing = Response(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
-        if task is None or task.state() != "succeeded" or (name == "watermarked.mp4" and not task.watermarked):
+        if task is None or task.state() != "succeeded" or not task.makes_video:
+            return missing
+        if name == "watermarked.mp4" and not task.watermarked:
             return missing
         if name == "cover.jpg":
             return _ranged(request, self._library.cover(task.clip), "image/jpeg")
@@ -455,7 +459,7 @@ class Simulator(ABC):
                 task.failure if state == "failed" else state,
             ]
             row = "".join(f"<td>{html.escape(str(cell))}" for cell in cells)
-            if state == "succeeded":
+            if state == "succeeded" and task.makes_video:
                 video, cover = (html.escape(self.media_url(task, name)) for name in ("video.mp4", "cover.jpg"))
                 row += f'<td><a href="{video}"><img src="{cover}" height=80 loading=lazy alt=video></a>'
             rows.append(f"<tr>{row}")
