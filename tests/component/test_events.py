@@ -21,10 +21,12 @@ import moto
 import pytest
 from klingway import bootstrap, observability, settings
 from klingway.adapters import clients, http
+from klingway.adapters.dynamodb_elements import DynamoDbElements
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
-from klingway.domain.ids import JobId, ProviderName, Tenant
-from klingway.domain.job import Attempt, AttemptState, Job, State, StoredFile
+from klingway.domain.elements import ElementState, KeptElement
+from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
 from klingway.use_cases.ports import OpenedMedia
@@ -38,14 +40,18 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 REGION = "eu-central-1"
-LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in ("api", "callback", "poller", "publisher", "worker")}
+LOGICAL_IDS = {
+    name: f"{name.capitalize()}Function" for name in ("api", "callback", "elements", "poller", "publisher", "worker")
+}
 
 # The sample events are signed under this; nobody else's gateway has it.
 MASTER = "sample-events-master-secret"
 KEY = ApiKey("sampleevents", "sample")
-FINISHED, RUNNING, WAITING, STORED = (
-    JobId(f"job_01KAGZ8Q00SAMP1E{rest}") for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000")
+FINISHED, RUNNING, WAITING, STORED, PREPARING, PREPARED = (
+    JobId(f"job_01KAGZ8Q00SAMP1E{rest}")
+    for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000", "PREPAR1NG0", "PREPARED00")
 )
+WANTED, MADE, USED_UP = (ElementId(f"el_01KAGZ8Q00SAMP1E{rest}") for rest in ("WANTED0000", "MADE000000", "XSEDXP0000"))
 FINISHED_TASK, RUNNING_TASK = "930810057590833241", "930810057590833999"
 
 
@@ -55,6 +61,7 @@ class World:
 
     deployment: Deployment
     jobs: DynamoDbJobs
+    elements: DynamoDbElements
 
     def messages(self) -> int:
         """How many messages the work queue holds, those sent with a delay among them."""
@@ -74,7 +81,14 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     # Another file's clients and settings belong to another mocked AWS.
-    cached = (bootstrap.api, bootstrap.callback, bootstrap.poller, bootstrap.publisher, bootstrap.worker)
+    cached = (
+        bootstrap.api,
+        bootstrap.callback,
+        bootstrap.elements,
+        bootstrap.poller,
+        bootstrap.publisher,
+        bootstrap.worker,
+    )
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -85,14 +99,15 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     with moto.mock_aws():
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
         jobs = DynamoDbJobs(boto3.client("dynamodb"), deployment.outputs["TableName"])
-        furnish(deployment, jobs)
-        yield World(deployment, jobs)
+        elements = DynamoDbElements(boto3.client("dynamodb"), deployment.outputs["TableName"])
+        furnish(deployment, jobs, elements)
+        yield World(deployment, jobs, elements)
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
 
 
-def furnish(deployment: Deployment, jobs: DynamoDbJobs) -> None:
-    """Put the key and the jobs in their places."""
+def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElements) -> None:
+    """Put the key, the jobs and the elements in their places."""
     secrets = boto3.client("secretsmanager")
     outputs = deployment.outputs
     master = json.dumps({"current": MASTER, "previous": ""})
@@ -111,10 +126,41 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs) -> None:
         running,
         replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
         replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
-        replace(running, id=STORED, state=State.SUCCEEDED, due_at=None, files=(file,), finished_at=now),
+        replace(
+            running,
+            id=STORED,
+            state=State.SUCCEEDED,
+            due_at=None,
+            files=(file,),
+            finished_at=now,
+            elements=(JobElement(index=0, id=USED_UP, provider_id="3"),),
+        ),
     )
     for each in world:
         jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    described = {"name": "dog", "description": "a dog", "images": ["https://x/1.png", "https://x/2.png"]}
+    for each_id, element_id in ((PREPARING, WANTED), (PREPARED, MADE)):
+        waiting = replace(running, id=each_id, state=State.PREPARING, due_at=later, attempts=())
+        waiting = replace(waiting, elements=(JobElement(index=0, id=element_id),))
+        jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
+    wanted = KeptElement(
+        id=WANTED,
+        tenant=Tenant(KEY.tenant),
+        provider=ProviderName("klingai"),
+        account="default",
+        digest="1",
+        definition=described,
+        public_url="https://gateway.example",
+        state=ElementState.WANTED,
+        created_at=now,
+        updated_at=now,
+        due_at=later,
+        users=frozenset({PREPARING}),
+    )
+    elements.claim(wanted, PREPARING)
+    made = replace(wanted, id=MADE, digest="2", state=ElementState.READY, provider_id="2", users=frozenset({PREPARED}))
+    elements.claim(made, PREPARED)
+    elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
@@ -209,9 +255,21 @@ def check_poller(outcome: str, _event: Mapping[str, Any], answer: Any, world: Wo
     assert (answer, world.messages()) == ({"taken_up": count}, count)
 
 
+def check_elements(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
+    about = world.elements.get(ElementId(event["element_id"])) if "element_id" in event else None
+    found = about or world.jobs.get(JobId(event["job_id"]))
+    assert found is not None
+    assert found.state.value == outcome
+
+
 def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
     (record,) = event["Records"]
-    found = world.jobs.get(JobId(json.loads(record["body"])["id"]))
+    work = json.loads(record["body"])
+    if work["kind"] in {"element", "release"}:
+        element = world.elements.get(ElementId(work["id"]) if work["kind"] == "element" else USED_UP)
+        assert (element.state.value if element else "gone") == outcome
+        return
+    found = world.jobs.get(JobId(work["id"]))
     assert (found.state.value if found else "none") == outcome
 
 
@@ -222,6 +280,7 @@ def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, _world:
 CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
     "api": check_api,
     "callback": check_callback,
+    "elements": check_elements,
     "poller": check_poller,
     "publisher": check_publisher,
     "worker": check_worker,

@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("states:StartExecution", "ElementsThenVideo"),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "ElementsFunction": {
         ("dynamodb:GetItem", "JobsTable.Arn"),
@@ -62,6 +63,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "WorkQueue.Arn"),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "CallbackFunction": {("sqs:SendMessage", "WorkQueue.Arn"), ("secretsmanager:GetSecretValue", "MasterSecret")},
     "PollerFunction": {
@@ -88,6 +90,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("s3:GetObject", RESULTS),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "PublisherFunction": {
         ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
@@ -109,7 +112,7 @@ STARS = {("PublisherFunction", "dynamodb:ListStreams")}
 LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
-KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret")
+KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
 OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
 
 
@@ -495,7 +498,7 @@ def nothing_is_lost(stack: Stack) -> Iterator[str]:
 def providers_are_registry(stack: Stack) -> Iterator[str]:
     """PROVIDERS names exactly the registry's providers, each with a secret, an address and its rules' day of its own."""
     names = registry.names()
-    for function in ("ApiFunction", "WorkerFunction"):
+    for function in ("ApiFunction", "ElementsFunction", "WorkerFunction"):
         said = stack.functions()[function]["Environment"]["Variables"]["PROVIDERS"]["Fn::Sub"]
         providers = json.loads(said)
         if list(providers) != list(names):

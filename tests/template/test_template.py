@@ -84,6 +84,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("nothing_is_lost", "  JobsTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Retain",
      "  JobsTable:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: Delete"),
     ("providers_are_registry", '{"klingai": {', '{"kling": {'),
+    ("providers_are_registry", '${ApimartSecret}", "rules', '${KlingaiSecret}", "rules'),
     ("secrets_are_providers", "SecretString: '{}'", "SecretString: '{\"api_key\": \"x\"}'"),
     ("routes_are_apis", "Method: GET, Path: /health", "Method: GET, Path: /healthz"),
     ("routes_are_apis", "Method: POST, Path: /v1/videos", "Method: PUT, Path: /v1/videos"),

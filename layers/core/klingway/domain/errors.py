@@ -30,13 +30,20 @@ class Problem:
     """The limit as data: a number, `{"min", "max"}`, or the list of values accepted."""
     source: str | None = None
     """Whose rule it is, for the rules that are not our own."""
+    provider: str | None = None
+    """Who cannot do it; None for what holds whoever the provider is."""
     accepted_by: tuple[str, ...] = ()
     """Providers that would accept this part of the request."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the problem as it stands in `problems[]`; what is empty is left out."""
         said = {"field": self.field, "code": self.code, "message": self.message}
-        optional = {"limit": self.limit, "source": self.source, "accepted_by": list(self.accepted_by) or None}
+        optional = {
+            "limit": self.limit,
+            "source": self.source,
+            "provider": self.provider,
+            "accepted_by": list(self.accepted_by) or None,
+        }
         return said | {name: value for name, value in optional.items() if value is not None}
 
 

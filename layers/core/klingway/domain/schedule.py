@@ -7,8 +7,8 @@ from klingway.domain.capabilities import Expected
 PATIENCE_S: Final = 120
 """A row falls due this long after its work should have been done: then the chain of messages is broken."""
 
-EVERY_S: Final = 5
-"""Between two checks around the expected end."""
+EVERY_S: Final = 4
+"""Between two checks around the expected end: with the call and the queue it makes five seconds at worst, nearly always."""
 
 LONGEST_S: Final = 120
 """Between two checks when a generation takes far longer than expected, and between two tries of anything."""
@@ -36,6 +36,9 @@ LIFE_S: Final = 86_400
 
 UNASKABLE_S: Final = 6 * 86_400
 """How much longer a job waits whose provider cannot be asked at all: its video may be made, and paid for."""
+
+STORED_FIRST_S: Final = 5
+"""The first pause before media is fetched once more."""
 
 STORED_AGAIN_S: Final = 3600
 """The longest pause before media is fetched once more."""

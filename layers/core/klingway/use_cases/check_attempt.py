@@ -165,7 +165,7 @@ class CheckAttempt:
         if will_not_do or is_all_but_a_copy or self._has_stored_for(job, schedule.STORING_S):
             self._give_up_storing(job, error)
             return
-        first_s = schedule.REFUSED_FIRST_S if error.is_permanent else schedule.EVERY_S
+        first_s = schedule.REFUSED_FIRST_S if error.is_permanent else schedule.STORED_FIRST_S
         after_s = schedule.back_off_s(refusals or job.store_tries, first_s=first_s, longest_s=schedule.STORED_AGAIN_S)
         change = transitions.store_later(
             job, at=self.chain.now(), after_s=after_s, reason=str(error), refusals=refusals, files=error.files

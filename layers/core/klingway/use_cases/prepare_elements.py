@@ -20,8 +20,8 @@ from klingway.use_cases.make_element import MakeElement
 from klingway.use_cases.ports import ChangeRefusedError, ElementChangeRefusedError, ElementStore, Providers, Workflow
 
 WAITER_LIFE_S: Final = 86_400
-TIMED_OUT: Final = "States.Timeout"
-"""What the workflow calls a wait that lasted too long."""
+TIMED_OUT: Final = "ElementTimedOut"
+"""What the workflow calls a wait for an element that lasted too long; the same word stands in its definition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

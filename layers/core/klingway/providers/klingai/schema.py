@@ -4,28 +4,12 @@ Source: Kling's API specification of 2026-02-10, the three video creates, their 
 say what they say; answers are read leniently, since Kling adds fields (`final_balance_deduction`, for one) at any time.
 """
 
-from typing import Annotated, Literal, TypeVar
+from typing import Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    StringConstraints,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class _Heard(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-class ShotPrompt(_Said):
+class ShotPrompt(Said):
     """`multi_prompt[]`: one storyboard."""
 
     index: int
@@ -35,7 +19,7 @@ class ShotPrompt(_Said):
     """Seconds, as text."""
 
 
-class ImageItem(_Said):
+class ImageItem(Said):
     """`image_list[]` of omni-video."""
 
     image_url: str
@@ -44,13 +28,13 @@ class ImageItem(_Said):
     """Left out of an image that is no frame (Kling API updates, 2026-03-11)."""
 
 
-class ElementItem(_Said):
+class ElementItem(Said):
     """`element_list[]`."""
 
     element_id: int
 
 
-class VideoItem(_Said):
+class VideoItem(Said):
     """`video_list[]` of omni-video, at most one."""
 
     video_url: str
@@ -58,13 +42,13 @@ class VideoItem(_Said):
     keep_original_sound: Literal["yes", "no"]
 
 
-class WatermarkInfo(_Said):
+class WatermarkInfo(Said):
     """`watermark_info`: an object, although the specification's table calls it an array."""
 
     enabled: bool
 
 
-class _VideoCreate(_Said):
+class _VideoCreate(Said):
     """What the three creates have in common."""
 
     model_name: str
@@ -105,28 +89,7 @@ class ImageToVideoCreate(_VideoCreate):
     image_tail: str | None = None
 
 
-def _task_id(said: object) -> object:
-    return str(said) if isinstance(said, int) and not isinstance(said, bool) else said
-
-
-TaskId = Annotated[str, BeforeValidator(_task_id), StringConstraints(strict=True, min_length=1)]
-"""Text in every document, but clients of Kling's own are prepared for a bare number."""
-
-Fitting = TypeVar("Fitting")
-
-
-def _none_where_unfit(said: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(said)
-    except ValidationError:
-        return None
-
-
-Leniently = Annotated[Fitting | None, WrapValidator(_none_where_unfit)]
-"""A field that nothing depends on: what does not fit counts as unsaid, so that a task id is never lost to it."""
-
-
-class VideoResult(_Heard):
+class VideoResult(Heard):
     """`task_result.videos[]`."""
 
     url: str
@@ -134,19 +97,19 @@ class VideoResult(_Heard):
     duration: Leniently[str | float] = None
 
 
-class TaskResult(_Heard):
+class TaskResult(Heard):
     """`task_result`; meaningful on success."""
 
     videos: Leniently[list[VideoResult]] = None
 
 
-class TaskInfo(_Heard):
+class TaskInfo(Heard):
     """`task_info`."""
 
     external_task_id: Leniently[str] = None
 
 
-class TaskData(_Heard):
+class TaskData(Heard):
     """`data` of a create or a query."""
 
     task_id: TaskId
@@ -158,7 +121,7 @@ class TaskData(_Heard):
     task_result: Leniently[TaskResult] = None
 
 
-class Envelope(_Heard):
+class Envelope(Heard):
     """Every answer: `code` 0 is success, whatever the HTTP status says."""
 
     code: int
