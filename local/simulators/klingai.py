@@ -8,13 +8,9 @@ task id or external id), list. Elements: the same at `/v1/general/advanced-custo
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import re
-import signal
-import sys
-import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -24,14 +20,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 import jwt
 from typing_extensions import override
 
-from local.simulators.behaviour import Behaviour, UnknownMarkerError, marks_of
+from local.simulators.behaviour import Behaviour, Denial, UnknownMarkerError
+from local.simulators.command import arguments, serve
+from local.simulators.fields import InvalidError
 from local.simulators.klingai_elements import PRODUCT as ELEMENT
 from local.simulators.klingai_elements import ElementLibrary, ElementOrder, check_element, element_facts
-from local.simulators.klingai_fields import InvalidError
 from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Product, Surroundings, check
 from local.simulators.media import FPS, ClipSpec
-from local.simulators.server import NotCreatedError, RefusedError, Request, Response, Simulator, json_response
-from local.simulators.tasks import DuplicateError, FullError, State, Task
+from local.simulators.server import (
+    NotCreatedError,
+    NotJsonError,
+    RefusedError,
+    Request,
+    Response,
+    Simulator,
+    all_text,
+    json_object,
+    json_response,
+)
+from local.simulators.tasks import DuplicateError, State, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +62,6 @@ _DELETE_PATHS: Final = ("/v1/general/delete-elements", "/v1/general/delete-advan
 _PAGE_NUMBERS, _PAGE_SIZES = range(1, 1_001), range(1, 501)
 _TEXTS: Final = ("prompt", "element_name", "element_description")
 _SERVER_ERROR: Final = "Server internal error"
-_BUSY: Final = "parallel task over resource pack limit"
 _DOTS_OF_JWT: Final = 2
 
 
@@ -134,6 +140,7 @@ class KlingaiSimulator(Simulator):
     """
 
     provider: ClassVar[str] = "klingai"
+    busy: ClassVar[Denial] = Denial(429, 1303, "parallel task over resource pack limit")
 
     def __init__(
         self,
@@ -212,7 +219,7 @@ class KlingaiSimulator(Simulator):
         try:
             around = self._surroundings(body)
             order = check_element(body, around) if product == ELEMENT else check(product, body, around)
-            text, own_id = _all_text(body), order.external_task_id
+            text, own_id = all_text(body, _TEXTS), order.external_task_id
             task, fault = self.submit(
                 text,
                 own_id,
@@ -222,14 +229,11 @@ class KlingaiSimulator(Simulator):
         except (InvalidError, UnknownMarkerError) as error:
             raise ApiError(400, 1201, str(error)) from None
         except RefusedError as error:
-            refusal = error.refusal
-            raise ApiError(refusal.status, refusal.code, refusal.message) from None
+            raise ApiError(error.denial.status, error.denial.code, error.denial.message) from None
         except DuplicateError:
             raise ApiError(400, 1201, f"External_task_id {own_id} already exists") from None
         except NotCreatedError:
             raise ApiError(500, 5000, _SERVER_ERROR) from None
-        except FullError:
-            raise ApiError(429, 1303, _BUSY) from None
         data = _submitted(task.id, task.created_at) | {"task_info": {"external_task_id": task.external_id}}
         good, bad = _envelope(200, 0, "SUCCEED", data), _envelope(500, 5000, _SERVER_ERROR)
         answered = self.spoil_answer(task, fault, good, bad)
@@ -237,13 +241,8 @@ class KlingaiSimulator(Simulator):
         return answered
 
     def _surroundings(self, body: Mapping[str, Any]) -> Surroundings:
-        def seconds(url: str) -> float:
-            own = self.task_of_media(url)
-            if own is not None:
-                return own.clip.frames / FPS
-            return self.behaviour.overlaid(marks_of(_all_text(body))).reference_video_s
-
-        return Surroundings(self.rules_as_of, self._elements.kinds(), seconds)
+        text = all_text(body, _TEXTS)
+        return Surroundings(self.rules_as_of, self._elements.kinds(), lambda url: self.video_seconds(url, text))
 
     def _task(
         self,
@@ -383,23 +382,10 @@ def _json_object(request: Request) -> dict[str, Any]:
     Raises:
         ApiError: it is no JSON object, or is not said to be JSON ("Content-Type: application/json").
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ApiError(400, 1200, "Content-Type must be application/json")
     try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise ApiError(400, 1200, "Request body is not valid JSON") from None
-    if not isinstance(body, dict):
-        raise ApiError(400, 1200, "Request body must be a JSON object")
-    return body
-
-
-def _all_text(body: Mapping[str, Any]) -> str:
-    """Returns all prompts of a create, and an element's words, for their markers."""
-    shots = body.get("multi_prompt")
-    owners = [body, *(shots if isinstance(shots, list) else [])]
-    texts = [owner.get(name) for owner in owners if isinstance(owner, dict) for name in _TEXTS]
-    return "\n".join(text for text in texts if isinstance(text, str))
+        return json_object(request)
+    except NotJsonError as error:
+        raise ApiError(400, 1200, str(error)) from None
 
 
 def _page(request: Request) -> slice:
@@ -418,10 +404,7 @@ def _page_value(request: Request, name: str, default: int, allowed: range) -> in
 
 def main() -> None:
     """Serves until interrupted."""
-    parser = argparse.ArgumentParser(description="Simulates the official KlingAI API on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--generation", type=float, default=3.0, metavar="SECONDS", help="how long a task takes")
-    parser.add_argument("--capacity", type=int, metavar="TASKS", help="how many may be unfinished at once")
+    parser = arguments("Simulates the official KlingAI API on loopback.")
     parser.add_argument("--rules-as-of", type=date.fromisoformat, default=SPECIFICATION, metavar="YYYY-MM-DD")
     chosen = parser.parse_args()
     api_keys = ["fake-klingai-api-key"]
@@ -434,13 +417,7 @@ def main() -> None:
         rules_as_of=chosen.rules_as_of,
         port=chosen.port,
     )
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    with simulator:
-        sys.stdout.write(json.dumps({"url": simulator.url, "api_keys": api_keys, "access_keys": access_keys}) + "\n")
-        sys.stdout.flush()
-        ended.wait()
+    serve(simulator, api_keys=api_keys, access_keys=access_keys)
 
 
 if __name__ == "__main__":

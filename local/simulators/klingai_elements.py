@@ -13,7 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from local.simulators.klingai_fields import Fields, InvalidError, link, picture
+from local.simulators.fields import InvalidError, link
+from local.simulators.klingai_fields import Fields, picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

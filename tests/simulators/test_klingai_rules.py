@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from local.simulators.fields import InvalidError
 from local.simulators.klingai_elements import PRESET_ELEMENTS
-from local.simulators.klingai_fields import InvalidError
 from local.simulators.klingai_rules import ElementKind, Order, Product, Surroundings, check
 
 FEBRUARY = date(2026, 2, 10)
