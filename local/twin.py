@@ -170,6 +170,7 @@ class Twin:
         return {
             "PublicBaseUrl": url,
             "TrustedMediaOrigins": ",".join(origins),
+            "TriggerTenant": TENANT,
             "ExpectedSeconds": f"{self._simulated_s:.3f}",
             "LogLevel": self._log_level,
             **{base_url_parameter(name): upstream for name, upstream in self.upstreams.items()},

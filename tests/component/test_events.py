@@ -29,7 +29,7 @@ from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
 from klingway.domain.job import Attempt, AttemptState, Job, JobElement, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
-from klingway.use_cases.ports import OpenedMedia
+from klingway.use_cases.ports import JobFilter, OpenedMedia
 
 from local.cloud.deploy import Deployment, deploy_in_process
 from local.simulators.media import ClipSpec, make_clip
@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 REGION = "eu-central-1"
-LOGICAL_IDS = {
-    name: f"{name.capitalize()}Function" for name in ("api", "callback", "elements", "poller", "publisher", "worker")
-}
+FUNCTIONS = ("api", "callback", "elements", "intake", "poller", "publisher", "worker")
+LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in FUNCTIONS}
 
 # The sample events are signed under this; nobody else's gateway has it.
 MASTER = "sample-events-master-secret"
@@ -51,6 +50,12 @@ FINISHED, RUNNING, WAITING, STORED, PREPARING, PREPARED = (
     JobId(f"job_01KAGZ8Q00SAMP1E{rest}")
     for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000", "PREPAR1NG0", "PREPARED00")
 )
+FILES = {
+    "inbox/animals/a fox.json": b'{"prompt": "A fox in the snow", "duration_s": 5}',
+    "inbox/mistakes.json": b'{"prompt": "", "duration_s": 99}',
+    "inbox/no json.json": b"prompt: a fox",
+    "inbox/readme.txt": b"Requests go here.",
+}
 WANTED, MADE, USED_UP = (ElementId(f"el_01KAGZ8Q00SAMP1E{rest}") for rest in ("WANTED0000", "MADE000000", "XSEDXP0000"))
 FINISHED_TASK, RUNNING_TASK = "930810057590833241", "930810057590833999"
 
@@ -70,6 +75,16 @@ class World:
         attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
+    def taken_in(self) -> int:
+        """How many jobs came of files and events."""
+        return len(self.jobs.page(Tenant("default"), JobFilter(), limit=10, after=None).jobs)
+
+    def outbox(self) -> dict[str, Any]:
+        """What the outbox has, by key."""
+        client, bucket = boto3.client("s3"), self.deployment.outputs["BucketName"]
+        found = client.list_objects_v2(Bucket=bucket, Prefix="outbox/").get("Contents", [])
+        return {item["Key"]: client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found}
+
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -81,14 +96,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     # Another file's clients and settings belong to another mocked AWS.
-    cached = (
-        bootstrap.api,
-        bootstrap.callback,
-        bootstrap.elements,
-        bootstrap.poller,
-        bootstrap.publisher,
-        bootstrap.worker,
-    )
+    cached = [getattr(bootstrap, name) for name in FUNCTIONS]
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -114,6 +122,8 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
     secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
     secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
     DynamoDbKeys(boto3.client("dynamodb"), outputs["TableName"]).add(KEY)
+    for inbox_key, text in FILES.items():
+        boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=inbox_key, Body=text)
     now = datetime.now(UTC)
     key = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
     file = StoredFile(
@@ -250,6 +260,24 @@ def check_callback(outcome: str, _event: Mapping[str, Any], answer: Any, world: 
     assert world.messages() == {"nudged": 1, "nothing_queued": 0}[queued]
 
 
+INTAKE_OUTCOMES = {
+    "1_job": (1, 0, 0),
+    "2_jobs_1_comes_again": (2, 0, 1),
+    "refused_in_outbox": (0, 1, 0),
+    "nothing": (0, 0, 0),
+}
+"""How many jobs, files in the outbox, and messages that come again."""
+
+
+def check_intake(outcome: str, event: Mapping[str, Any], answer: Any, world: World) -> None:
+    outbox = world.outbox()
+    assert INTAKE_OUTCOMES[outcome] == (world.taken_in(), len(outbox), len(answer["batchItemFailures"]))
+    for key, text in outbox.items():
+        said = json.loads(event["Records"][0]["body"])["detail"]["object"]["key"]
+        assert said.replace("inbox/", "outbox/").replace(".json", ".error.json") == key
+        assert json.loads(text)["title"]
+
+
 def check_poller(outcome: str, _event: Mapping[str, Any], answer: Any, world: World) -> None:
     count = int(outcome.partition("_")[0])
     assert (answer, world.messages()) == ({"taken_up": count}, count)
@@ -281,6 +309,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
     "api": check_api,
     "callback": check_callback,
     "elements": check_elements,
+    "intake": check_intake,
     "poller": check_poller,
     "publisher": check_publisher,
     "worker": check_worker,

@@ -24,15 +24,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def twin() -> Iterator[Twin]:
-    """A twin whose poller runs when a test says so; at its end nothing may be on the dead letter queue."""
+    """A twin whose poller runs when a test says so; at its end nothing may be on a dead letter queue."""
     lines: list[str] = []
     with Twin(simulated_s=1.0, schedules=False, log=lambda source, line: lines.append(f"{source}: {line}")) as running:
         yield running
         assert running.cloud.settle()
-        said = running.cloud.client("sqs").get_queue_attributes(
-            QueueUrl=running.cloud.outputs["WorkDeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
-        )
-        assert said["Attributes"]["ApproximateNumberOfMessages"] == "0"
+        for queue in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl"):
+            said = running.cloud.client("sqs").get_queue_attributes(
+                QueueUrl=running.cloud.outputs[queue], AttributeNames=["ApproximateNumberOfMessages"]
+            )
+            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", queue
     crashes = [line for line in lines if "Traceback" in line or "unhandled" in line]
     assert crashes == []
 

@@ -19,6 +19,7 @@ from klingway.domain.events import DETAIL_TYPES
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job, State
 from klingway.providers import registry
+from klingway.use_cases.create_job import KEY_LIFE_S
 from moto.events.models import EventPattern
 
 from tests.template.stack import ROOT, Stack, listed, plain, references
@@ -32,6 +33,7 @@ SETTINGS = {
     "ApiFunction": settings.ApiSettings,
     "CallbackFunction": settings.CallbackSettings,
     "ElementsFunction": settings.SubmittingSettings,
+    "IntakeFunction": settings.IntakeSettings,
     "PollerFunction": settings.PollerSettings,
     "PublisherFunction": settings.PublisherSettings,
     "WorkerFunction": settings.WorkerSettings,
@@ -92,6 +94,27 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
         ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
+    "IntakeFunction": {
+        ("sqs:ReceiveMessage", "IntakeQueue.Arn"),
+        ("sqs:DeleteMessage", "IntakeQueue.Arn"),
+        ("sqs:GetQueueAttributes", "IntakeQueue.Arn"),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:BatchGetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("s3:GetObject", "${MediaBucket.Arn}/inbox/*"),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("s3:ListBucket", "MediaBucket.Arn"),  # tells what is not there from what is forbidden
+        ("s3:PutObject", INPUTS),
+        ("s3:PutObject", "${MediaBucket.Arn}/outbox/*.error.json"),
+        ("events:PutEvents", "EventBus.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
+    },
     "PublisherFunction": {
         ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
         ("dynamodb:GetRecords", "JobsTable.StreamArn"),
@@ -114,6 +137,7 @@ LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 
 KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
 OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
+OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
 
 
 # ------------------------------------------------------------------------------------------------------------ functions
@@ -293,22 +317,119 @@ def loops_allowed_for_worker(stack: Stack) -> Iterator[str]:
             yield f"{name}: RecursiveLoop {said}"
 
 
-def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
-    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
-    queue = stack.one("AWS::SQS::Queue", "WorkQueue")
-    if queue.get("VisibilityTimeout", 0) < 6 * stack.functions()["WorkerFunction"]["Timeout"]:
+def _queue_waits(stack: Stack, queue_name: str, function: str) -> Iterator[str]:
+    queue = stack.one("AWS::SQS::Queue", f"{queue_name}Queue")
+    if queue.get("VisibilityTimeout", 0) < 6 * stack.functions()[function]["Timeout"]:
         yield "a message may come back while it is being worked on"
     redrive = queue.get("RedrivePolicy", {})
-    if plain(redrive.get("deadLetterTargetArn", "")) != "WorkDeadLetterQueue.Arn":
-        yield "work that fails time and again goes nowhere"
+    if plain(redrive.get("deadLetterTargetArn", "")) != f"{queue_name}DeadLetterQueue.Arn":
+        yield "what fails time and again goes nowhere"
     if redrive.get("maxReceiveCount", 0) < 5:
         yield "throttled work is given up too early"
-    dead = stack.one("AWS::SQS::Queue", "WorkDeadLetterQueue")
+    dead = stack.one("AWS::SQS::Queue", f"{queue_name}DeadLetterQueue")
     if dead.get("MessageRetentionPeriod", 0) <= queue.get("MessageRetentionPeriod", 345_600):
-        yield "dead letters are kept no longer than work"
+        yield "dead letters are kept no longer than messages"
+
+
+def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
+    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
+    yield from _queue_waits(stack, "Work", "WorkerFunction")
+
+
+def queue_waits_for_intake(stack: Stack) -> Iterator[str]:
+    """The intake queue does the same, keeps nothing as long as an idempotency key lives, and reports part of a batch."""
+    yield from _queue_waits(stack, "Intake", "IntakeFunction")
+    if stack.one("AWS::SQS::Queue", "IntakeQueue").get("MessageRetentionPeriod", 345_600) >= KEY_LIFE_S:
+        yield "a message may come again when its key is forgotten"
+    mapping = _mapping(stack, "IntakeFunction")
+    if plain(mapping["EventSourceArn"]) != "IntakeQueue.Arn":
+        yield "it reads another queue"
+    if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+        yield "one message that fails brings back its batch"
+    if not mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+        yield "files may take all of the account's concurrency"
+
+
+def queues_are_encrypted(stack: Stack) -> Iterator[str]:
+    """Every queue is encrypted."""
     for name, properties in stack.of("AWS::SQS::Queue").items():
         if properties.get("SqsManagedSseEnabled") is not True:
             yield f"{name} is not encrypted"
+
+
+RULES_OF_INTAKE = {"InboxRule", "VideoRequestedRule"}
+
+
+def rules_feed_intake(stack: Stack) -> Iterator[str]:
+    """Each of the two rules sends to the intake queue, and what it cannot send to the dead letter queue."""
+    rules = _intake_rules(stack)
+    if set(rules) != RULES_OF_INTAKE:
+        yield f"the rules are {sorted(rules)}"
+    for name, rule in rules.items():
+        targets = [(plain(target["Arn"]), target.get("DeadLetterConfig")) for target in rule["Targets"]]
+        if targets != [("IntakeQueue.Arn", {"Arn": {"Fn::GetAtt": ["IntakeDeadLetterQueue", "Arn"]}})]:
+            yield f"{name} sends to {targets}"
+        if rule.get("State", "ENABLED") != "ENABLED":
+            yield f"{name} is off"
+
+
+def only_rules_fill_intake(stack: Stack) -> Iterator[str]:
+    """The intake queue, and its dead letter queue, take messages of these two rules and of nobody else."""
+    arns = [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(RULES_OF_INTAKE)]
+    policies = {plain(policy["Queues"][0]): policy for policy in stack.of("AWS::SQS::QueuePolicy").values()}
+    for queue in ("IntakeQueue", "IntakeDeadLetterQueue"):
+        wanted = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+            "Condition": {"ArnEquals": {"aws:SourceArn": arns}},
+        }
+        policy = policies.get(queue, {"Queues": [], "PolicyDocument": {"Statement": []}})
+        said = [
+            {key: value for key, value in statement.items() if key != "Sid"}
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        if len(policy["Queues"]) != 1 or said != [wanted]:
+            yield f"{queue}: {said}"
+
+
+def rules_take_what_is_meant(stack: Stack) -> Iterator[str]:
+    """Objects in the inbox of this bucket, and Video Requested of anybody else, reach the queue; nothing besides does."""
+    rules = _intake_rules(stack)
+    bus = {name: plain(rule.get("EventBusName", "default")) for name, rule in rules.items()}
+    if bus != {"InboxRule": "default", "VideoRequestedRule": "EventBus"}:
+        yield f"they listen on {bus}"
+    if stack.one("AWS::S3::Bucket").get("NotificationConfiguration") != {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }:
+        yield "the bucket tells nobody"
+    for name, rule in rules.items():
+        says = EventPattern.load(json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', '"the-bucket"'))
+        for event, takers in INTAKE_EVENTS:
+            if says.matches_event(event) != (name in takers):
+                yield f"{name}: {event}"
+
+
+def _object_created(key: str, bucket: str = "the-bucket", kind: str = "Object Created") -> dict[str, Any]:
+    return {"source": "aws.s3", "detail-type": kind, "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
+
+
+INTAKE_EVENTS: list[tuple[dict[str, Any], set[str]]] = [
+    (_object_created("inbox/a/cat.json"), {"InboxRule"}),
+    (_object_created("outbox/a/cat.error.json"), set()),
+    (_object_created("results/inbox/cat.json"), set()),
+    (_object_created("inbox/cat.json", bucket="another"), set()),
+    (_object_created("inbox/cat.json", kind="Object Deleted"), set()),
+    ({"source": "app", "detail-type": "Video Requested", "detail": {}}, {"VideoRequestedRule"}),
+    ({"source": "klingway", "detail-type": "Video Requested", "detail": {}}, set()),
+    ({"source": "app", "detail-type": "Video Request Rejected", "detail": {}}, set()),
+]
+"""What may happen, and which of the rules take it."""
+
+
+def _intake_rules(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {name: rule for name, rule in stack.of("AWS::Events::Rule").items() if "EventPattern" in rule}
 
 
 def one_message_a_time(stack: Stack) -> Iterator[str]:
@@ -383,7 +504,7 @@ def stream_record(state: State, *, announced: bool) -> dict[str, Any]:
 
 def schedule_each_minute(stack: Stack) -> Iterator[str]:
     """The poller runs each minute, and a run that failed is not repeated: the next one does the same."""
-    (rule,) = stack.of("AWS::Events::Rule").values()
+    (rule,) = [rule for rule in stack.of("AWS::Events::Rule").values() if "ScheduleExpression" in rule]
     if rule.get("ScheduleExpression") != "rate(1 minute)" or rule.get("State", "ENABLED") != "ENABLED":
         yield f"the schedule is {rule.get('ScheduleExpression')}, {rule.get('State')}"
     if [plain(target["Arn"]) for target in rule["Targets"]] != ["PollerFunction.Arn"]:
@@ -498,7 +619,7 @@ def nothing_is_lost(stack: Stack) -> Iterator[str]:
 def providers_are_registry(stack: Stack) -> Iterator[str]:
     """PROVIDERS names exactly the registry's providers, each with a secret, an address and its rules' day of its own."""
     names = registry.names()
-    for function in ("ApiFunction", "ElementsFunction", "WorkerFunction"):
+    for function in ("ApiFunction", "ElementsFunction", "IntakeFunction", "WorkerFunction"):
         said = stack.functions()[function]["Environment"]["Variables"]["PROVIDERS"]["Fn::Sub"]
         providers = json.loads(said)
         if list(providers) != list(names):
@@ -657,6 +778,11 @@ RULES: dict[str, Rule] = {
         resumer_is_no_task,
         loops_allowed_for_worker,
         queue_waits_for_worker,
+        queue_waits_for_intake,
+        queues_are_encrypted,
+        rules_feed_intake,
+        only_rules_fill_intake,
+        rules_take_what_is_meant,
         one_message_a_time,
         stream_loses_nothing,
         filter_lets_ends_through,

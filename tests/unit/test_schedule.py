@@ -12,7 +12,7 @@ SECONDS = st.floats(min_value=0, max_value=10**6)
 
 
 def test_the_fixed_waits() -> None:
-    """Sections 3, 8 and 14 of the design: every end within 5 s, so every 4 s and the call; 2, 5, 10, 30 s after a nudge; two not-founds 60 s apart; a claim lives 30 min."""
+    """Sections 3, 8, 14 of the design: an end within 5 s, so every 4 s; 2, 5, 10, 30 s after a nudge; 60 s, 30 min."""
     assert (2, 5, 10, 30) == schedule.NUDGED_AGAIN_S
     assert (4, 120, 120, 60, 1800) == (
         schedule.EVERY_S, schedule.LONGEST_S, schedule.PATIENCE_S, schedule.LOOKED_UP_AGAIN_S, schedule.CLAIM_S,

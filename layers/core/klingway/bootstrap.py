@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from klingway.adapters import clients
 from klingway.adapters.secrets import Secret, SecretCredentials
 from klingway.adapters.sqs_work import SqsWorkQueue
+from klingway.domain.ids import Tenant
 from klingway.domain.keys import Keyring
 from klingway.settings import (
     ApiSettings,
     CallbackSettings,
+    IntakeSettings,
     PollerSettings,
     PublisherSettings,
     StartingSettings,
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.receive_callback import ReceiveCallback
     from klingway.use_cases.start_job import StartJob
     from klingway.use_cases.submit_attempt import SubmitAttempt
+    from klingway.use_cases.take_in import TakeIn
     from klingway.use_cases.take_up_due import TakeUpDue
 
 _EARLY, _LATE = 0.6, 1.5
@@ -207,6 +210,12 @@ class _StartingServices(_SubmittingServices[StartSettings]):
         )
         return StartJob(prepare=prepare, submit=self.submit)
 
+    @cached_property
+    def create_job(self) -> CreateJob:
+        from klingway.use_cases.create_job import CreateJob
+
+        return CreateJob(jobs=self.jobs, bucket=self.bucket, providers=self.providers, start=self.start, now=now)
+
 
 class ApiServices(_StartingServices[ApiSettings]):
     """What `api` works with."""
@@ -217,13 +226,6 @@ class ApiServices(_StartingServices[ApiSettings]):
         from klingway.adapters.dynamodb_keys import DynamoDbKeys
 
         return DynamoDbKeys(clients.dynamodb(), self.settings.table_name)
-
-    @cached_property
-    def create_job(self) -> CreateJob:
-        """Creates jobs."""
-        from klingway.use_cases.create_job import CreateJob
-
-        return CreateJob(jobs=self.jobs, bucket=self.bucket, providers=self.providers, start=self.start, now=now)
 
     @cached_property
     def read_jobs(self) -> ReadJobs:
@@ -281,6 +283,25 @@ class WorkerServices(_StartingServices[WorkerSettings]):
         )
 
 
+class IntakeServices(_StartingServices[IntakeSettings]):
+    """What `intake` works with."""
+
+    @cached_property
+    def take_in(self) -> TakeIn:
+        """Takes in files and events."""
+        from klingway.adapters.eventbridge import EventBridgeBus
+        from klingway.use_cases.take_in import TakeIn
+
+        return TakeIn(
+            create=self.create_job,
+            bucket=self.bucket,
+            events=EventBridgeBus(clients.events(), self.settings.event_bus_name),
+            tenant=Tenant(self.settings.trigger_tenant),
+            public_url=self.settings.public_base_url,
+            now=now,
+        )
+
+
 @cache
 def api() -> ApiServices:
     """Return what `api` works with."""
@@ -291,6 +312,12 @@ def api() -> ApiServices:
 def worker() -> WorkerServices:
     """Return what `worker` works with."""
     return WorkerServices(load(WorkerSettings))
+
+
+@cache
+def intake() -> TakeIn:
+    """Return what `intake` does."""
+    return IntakeServices(load(IntakeSettings)).take_in
 
 
 @cache

@@ -100,6 +100,16 @@ class WorkerSettings(StartingSettings):
     """Origins whose media is fetched although they resolve to private addresses."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSettings(StartingSettings):
+    """What `intake` needs."""
+
+    trigger_tenant: str
+    """Whose files and events they are."""
+    public_base_url: str
+    event_bus_name: str
+
+
 Settings = TypeVar("Settings", bound=LoggedSettings)
 
 

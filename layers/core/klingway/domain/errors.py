@@ -63,6 +63,16 @@ class GatewayError(Exception):
         self.detail = detail
         self.problems = tuple(problems[:MOST_PROBLEMS])
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem document (RFC 9457) that tells of it."""
+        return {
+            "type": f"urn:klingway:{self.code}",
+            "title": self.title,
+            "status": int(self.status),
+            "detail": self.detail,
+            "problems": [problem.to_json() for problem in self.problems],
+        }
+
 
 class MalformedRequestError(GatewayError):
     """The body is not JSON, or not a JSON object."""

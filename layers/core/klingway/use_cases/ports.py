@@ -196,6 +196,10 @@ class MediaBucket(Protocol):
         """Open an object for reading here and there."""
         ...
 
+    def read(self, key: str, *, at_most_bytes: int, etag: str | None) -> bytes | None:
+        """Return an object, or as much of its beginning; None where it is gone, or not the one of this ETag any more."""
+        ...
+
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         """Return a signed address of an object for anybody to read."""
         ...
