@@ -16,6 +16,7 @@ TOKEN_CODES: Final = frozenset({1000, 1002, 1003, 1004})
 """The credential or the token is not good: worth one more call with a fresh one. A refusal, so nothing was created."""
 
 _NOT_FOUND_WORDS: Final = "task not found"
+_GONE_WORDS: Final = ("not found", "not exist", "already deleted", "has been deleted")
 _EXISTS_WORDS: Final = "already exists"
 
 
@@ -83,3 +84,12 @@ def means_not_found(status: int, code: int | None, message: str) -> bool:
     The table has 404/1203; the live service says 400/1201 "Task not found by id/external id: …".
     """
     return (status == 404 and code == 1203) or (code == 1201 and _NOT_FOUND_WORDS in message.lower())  # noqa: PLR2004
+
+
+def means_gone(status: int, code: int | None, message: str) -> bool:
+    """Tell whether an answer to a deletion says that there is nothing to delete.
+
+    No document has this answer: the table's 404/1203 is taken, and 1201 with words such as those of other refusals.
+    """
+    says_so = any(words in message.lower() for words in _GONE_WORDS)
+    return (status == 404 and code == 1203) or (code == 1201 and says_so)  # noqa: PLR2004

@@ -3,20 +3,16 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
-
-from pydantic import ValidationError
 
 from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
 from klingway.domain.work import PROGRESS_WORDS
-from klingway.providers.calls import Calls, Proof, failure, lost_task, moment, retry_after_s, unreadable
+from klingway.providers.calls import Calls, Proof, failure, lost_task, moment
 from klingway.providers.contract import (
     CredentialSource,
     ElementRegistry,
     Failed,
     Http,
-    HttpAnswer,
     Media,
     Outcome,
     Running,
@@ -24,16 +20,16 @@ from klingway.providers.contract import (
     Task,
     WireRequest,
 )
-from klingway.providers.klingai import errors, schema
+from klingway.providers.klingai import schema
 from klingway.providers.klingai.authentication import Bearer, is_usable, owner_of
+from klingway.providers.klingai.elements import KlingaiElements
+from klingway.providers.klingai.tasks import Tasks, refuses_the_token
 
 _OMNI_VIDEO: Final = "/v1/videos/omni-video"
 _TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
 _IMAGE_TO_VIDEO: Final = "/v1/videos/image2video"
 _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_SOUND: Final = frozenset({"kling-v3-omni", "kling-v3"})
-
-_QUERY_TIMEOUT_S: Final = 15.0
 
 
 class KlingaiProvider:
@@ -54,10 +50,12 @@ class KlingaiProvider:
             is_usable=is_usable,
             owner=owner_of,
             token=bearer.token,
-            was_refused=_refuses_the_token,
+            was_refused=refuses_the_token,
             forget=bearer.forget,
         )
         self._calls = Calls(host="KlingAI", base_url=base_url, http=http, credentials=credentials, proof=proof, now=now)
+        self._tasks = Tasks(self._calls)
+        self._elements = KlingaiElements(self._calls, self._tasks)
 
     @property
     def profile(self) -> ProviderProfile:
@@ -72,7 +70,7 @@ class KlingaiProvider:
     @property
     def elements(self) -> ElementRegistry | None:
         """KlingAI's registry of elements."""
-        return None
+        return self._elements
 
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
@@ -126,8 +124,7 @@ class KlingaiProvider:
         Raises:
             ProviderError: `created` says whether a task may exist.
         """
-        answer = self._calls.make("POST", wire.path, json_body=wire.body, timeout_s=timeout_s)
-        data = _good(answer)
+        data = self._tasks.create(wire, timeout_s=timeout_s)
         return Task(
             task_id=data.task_id,
             handle=self.handle_for(wire.handle, data.task_id),
@@ -160,13 +157,9 @@ class KlingaiProvider:
         return {**handle, "task_id": task_id}
 
     def _query(self, handle: Mapping[str, Any], name: str) -> Task | None:
-        if not name:  # that would be the path of the list
+        data = self._tasks.get(str(handle["path"]), name)
+        if data is None:
             return None
-        answer = self._calls.make("GET", f"{handle['path']}/{quote(name, safe='')}", timeout_s=_QUERY_TIMEOUT_S)
-        envelope = _envelope(answer)
-        if envelope is not None and errors.means_not_found(answer.status, envelope.code, envelope.message or ""):
-            return None
-        data = _good(answer)
         return Task(
             task_id=data.task_id,
             handle=self.handle_for(handle, data.task_id),
@@ -208,39 +201,6 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
             keep_original_sound="yes" if request.video.keep_sound else "no",
         )
     ]
-
-
-def _envelope(answer: HttpAnswer) -> schema.Envelope | None:
-    """Read an answer's envelope; None where the body is none of Kling's."""
-    try:
-        return schema.Envelope.model_validate_json(answer.body)
-    except ValidationError:
-        return None
-
-
-def _good(answer: HttpAnswer) -> schema.TaskData:
-    """Return the task of a good answer.
-
-    Raises:
-        ProviderError: The answer is a refusal, a failure, or cannot be read.
-    """
-    envelope = _envelope(answer)
-    # Kling's own client takes the code 200 for success as well as 0.
-    if envelope is not None and envelope.code not in {0, 200}:
-        raise errors.refusal(answer.status, envelope.code, envelope.message or "", retry_after_s(answer))
-    if envelope is None and answer.status >= 400:  # noqa: PLR2004 - the HTTP classes
-        raise errors.refusal(
-            answer.status, None, f"HTTP {answer.status} without Kling's envelope", retry_after_s(answer)
-        )
-    try:
-        return schema.TaskEnvelope.model_validate_json(answer.body).data
-    except ValidationError as error:
-        raise unreadable(answer) from error
-
-
-def _refuses_the_token(answer: HttpAnswer) -> bool:
-    envelope = _envelope(answer)
-    return envelope is not None and envelope.code in errors.TOKEN_CODES
 
 
 def _created_at(data: schema.TaskData) -> datetime | None:

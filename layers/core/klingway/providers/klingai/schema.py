@@ -1,10 +1,13 @@
 """Kling's own requests and answers, field by field.
 
-Source: Kling's API specification of 2026-02-10, the three video creates, their queries and the common envelope. Requests
-say what they say; answers are read leniently, since Kling adds fields (`final_balance_deduction`, for one) at any time.
+Source: Kling's API specification of 2026-02-10, the three video creates, the create of elements, their queries and the
+common envelope. Requests say what they say; answers are read leniently, since Kling adds fields
+(`final_balance_deduction`, for one) at any time.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -89,6 +92,55 @@ class ImageToVideoCreate(_VideoCreate):
     image_tail: str | None = None
 
 
+class ReferImage(Said):
+    """`element_image_list.refer_images[]`."""
+
+    image_url: str
+
+
+class ElementImages(Said):
+    """`element_image_list`: an object, although the specification's table calls it an array."""
+
+    frontal_image: str
+    refer_images: list[ReferImage]
+    """One to three."""
+
+
+class ReferVideo(Said):
+    """`element_video_list.refer_videos[]`."""
+
+    video_url: str
+
+
+class ElementVideos(Said):
+    """`element_video_list`: an object as well."""
+
+    refer_videos: list[ReferVideo]
+    """One."""
+
+
+class ElementTag(Said):
+    """`tag_list[]`."""
+
+    tag_id: str
+    """`o_101` to `o_108`."""
+
+
+class ElementCreate(Said):
+    """`POST /v1/general/advanced-custom-elements`."""
+
+    element_name: str
+    element_description: str
+    reference_type: Literal["image_refer", "video_refer"]
+    element_image_list: ElementImages | None = None
+    element_video_list: ElementVideos | None = None
+    element_voice_id: str | None = None
+    """Text, although examples write a number (Kling API updates, 2026-03-11)."""
+    tag_list: list[ElementTag] | None = None
+    callback_url: str | None = None
+    external_task_id: str
+
+
 class VideoResult(Heard):
     """`task_result.videos[]`."""
 
@@ -97,10 +149,18 @@ class VideoResult(Heard):
     duration: Leniently[str | float] = None
 
 
+class ElementResult(Heard):
+    """`task_result.elements[]`."""
+
+    element_id: Annotated[TaskId, StringConstraints(pattern=r"^[0-9]{1,19}$")]
+    """A long: beyond what a double holds, a number here and text elsewhere."""
+
+
 class TaskResult(Heard):
     """`task_result`; meaningful on success."""
 
     videos: Leniently[list[VideoResult]] = None
+    elements: Leniently[list[ElementResult]] = None
 
 
 class TaskInfo(Heard):
