@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from klingway.adapters.http import GuardedMedia, HttpxCalls, is_public
+from klingway.adapters.http import GuardedMedia, HttpxCalls
 from klingway.adapters.media_info import measure
+from klingway.domain.addresses import is_public
 from klingway.providers.contract import AnswerLostError, NotSentError
 from klingway.use_cases.ports import Measured, MediaError
 
