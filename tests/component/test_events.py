@@ -1,14 +1,16 @@
 """Every sample event in events/ does in the real function what its name says after the two underscores.
 
 The functions run in this process on the template's own resources under moto, in a small world: one key, and four jobs, of
-which one is finished at the provider, one is running, one waits to be submitted, and one is stored. Only the provider and
-the media's host are played.
+which one is finished at the provider, one is running, one waits to be submitted, and one is stored; that one's end is to be
+delivered to four targets, and has been to a fifth. Only the provider, the media's host, the receivers and the event bus are
+played.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,13 +23,25 @@ import moto
 import pytest
 from klingway import bootstrap, observability, settings
 from klingway.adapters import clients, http
+from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
+from klingway.adapters.eventbridge import EventBridgeBus
+from klingway.domain.deliveries import (
+    JOB_FAILED,
+    JOB_SUCCEEDED,
+    Answer,
+    DeliveryMessage,
+    Target,
+    Verdict,
+    conclude,
+    deliveries_to,
+)
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Attempt, AttemptState, Job, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
-from klingway.use_cases.ports import OpenedMedia
+from klingway.use_cases.ports import Event, OpenedMedia, Posted
 
 from local.cloud.deploy import Deployment, deploy_in_process
 from local.simulators.media import ClipSpec, make_clip
@@ -38,7 +52,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 REGION = "eu-central-1"
-LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in ("api", "callback", "poller", "publisher", "worker")}
+LOGICAL_IDS = {
+    name: f"{name.capitalize()}Function" for name in ("api", "callback", "poller", "publisher", "webhooks", "worker")
+}
 
 # The sample events are signed under this; nobody else's gateway has it.
 MASTER = "sample-events-master-secret"
@@ -55,11 +71,14 @@ class World:
 
     deployment: Deployment
     jobs: DynamoDbJobs
+    deliveries: DynamoDbDeliveries
+    published: list[Event]
+    posted: list[tuple[str, bytes, Mapping[str, str]]]
 
-    def messages(self) -> int:
-        """How many messages the work queue holds, those sent with a delay among them."""
+    def messages(self, queue: str = "WorkQueueUrl") -> int:
+        """How many messages a queue holds, those sent with a delay among them."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
-        url = self.deployment.outputs["WorkQueueUrl"]
+        url = self.deployment.outputs[queue]
         attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
@@ -74,7 +93,8 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     # Another file's clients and settings belong to another mocked AWS.
-    cached = (bootstrap.api, bootstrap.callback, bootstrap.poller, bootstrap.publisher, bootstrap.worker)
+    functions = (bootstrap.api, bootstrap.callback, bootstrap.poller, bootstrap.publisher)
+    cached = (*functions, bootstrap.webhooks, bootstrap.worker)
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -82,16 +102,34 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(http.HttpxCalls, "call", played_provider)
     monkeypatch.setattr(http.GuardedMedia, "open", played_media(film))
+    published: list[Event] = []
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = []
+    monkeypatch.setattr(EventBridgeBus, "publish", played_bus(published))
+    monkeypatch.setattr(http.GuardedPosts, "post", played_receivers(posted))
     with moto.mock_aws():
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
-        jobs = DynamoDbJobs(boto3.client("dynamodb"), deployment.outputs["TableName"])
-        furnish(deployment, jobs)
-        yield World(deployment, jobs)
+        table = deployment.outputs["TableName"]
+        jobs = DynamoDbJobs(boto3.client("dynamodb"), table)
+        deliveries = DynamoDbDeliveries(boto3.client("dynamodb"), table)
+        furnish(deployment, jobs, deliveries, film)
+        yield World(deployment, jobs, deliveries, published, posted)
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
 
 
-def furnish(deployment: Deployment, jobs: DynamoDbJobs) -> None:
+TARGETS = tuple(
+    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
+    for kind, address in (
+        ("webhook", "https://shop.example/200"),
+        ("webhook", "https://shop.example/500"),
+        ("webhook", "https://shop.example/410"),
+        ("outbox", "outbox/spring/cat"),
+        ("webhook", "https://shop.example/200/before"),
+    )
+)
+
+
+def furnish(deployment: Deployment, jobs: DynamoDbJobs, deliveries: DynamoDbDeliveries, film: bytes) -> None:
     """Put the key and the jobs in their places."""
     secrets = boto3.client("secretsmanager")
     outputs = deployment.outputs
@@ -111,10 +149,15 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs) -> None:
         running,
         replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
         replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
-        replace(running, id=STORED, state=State.SUCCEEDED, due_at=None, files=(file,), finished_at=now),
+        replace(running, id=STORED, state=State.SUCCEEDED, due_at=None, files=(file,), finished_at=now, sequence=4),
     )
     for each in world:
         jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
+    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
+        before = delivery.address.endswith("before")
+        answer = Answer(verdict=Verdict.DELIVERED, status=200)
+        deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
@@ -171,6 +214,24 @@ def played_media(film: bytes) -> Callable[..., Any]:
     return opened
 
 
+def played_bus(published: list[Event]) -> Callable[..., Any]:
+    def publish(_self: object, events: list[Event]) -> list[bool]:
+        published.extend(events)
+        return [True] * len(events)
+
+    return publish
+
+
+def played_receivers(posted: list[tuple[str, bytes, Mapping[str, str]]]) -> Callable[..., Any]:
+    """Receivers that answer with the status in their address."""
+
+    def post(_self: object, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        posted.append((url, body, headers))
+        return Posted(int(url.split("/")[3]), None)
+
+    return post
+
+
 def run(path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Mapping[str, Any], Any]:
     """Give an event to its function, in the environment that the template gives it; return both event and answer."""
     function = world.deployment.functions[LOGICAL_IDS[path.parent.name]]
@@ -215,8 +276,28 @@ def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: Wo
     assert (found.state.value if found else "none") == outcome
 
 
-def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, _world: World) -> None:
-    assert (len(event["Records"]), answer) == (int(outcome.partition("_")[0]), {"batchItemFailures": []})
+def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, world: World) -> None:
+    counts = {word: int(number) for number, word in re.findall(r"(\d+)_([a-z]+)", outcome)}
+    done = {
+        "published": len(world.published),
+        "delivered": world.messages("DeliveriesQueueUrl"),
+        "released": world.messages(),
+    }
+    assert {"delivered": 0, "released": 0} | counts == done
+    assert (len(event["Records"]), answer) == (counts["published"], {"batchItemFailures": []})
+
+
+def check_webhooks(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
+    (record,) = event["Records"]
+    message = DeliveryMessage.from_json(record["body"])
+    found = world.deliveries.get(message.job_id, message.part)
+    state, posted, _ = outcome.split("_")
+    assert (found.state.value if found else "none", str(len(world.posted))) == (state, posted)
+    assert world.messages("DeliveriesQueueUrl") == (state == "pending")
+    if found and found.kind == "outbox":
+        bucket = world.deployment.outputs["BucketName"]
+        listed = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix="outbox/")["Contents"]
+        assert {item["Key"] for item in listed} == {"outbox/spring/cat.mp4", "outbox/spring/cat.json"}
 
 
 CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
@@ -224,6 +305,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
     "callback": check_callback,
     "poller": check_poller,
     "publisher": check_publisher,
+    "webhooks": check_webhooks,
     "worker": check_worker,
 }
 
