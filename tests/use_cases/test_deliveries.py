@@ -2,11 +2,13 @@
 
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Delivery, DeliveryState, Target
+from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Delivery, DeliveryMessage, DeliveryState, Target
 from klingway.domain.errors import InvalidRequestError, NotFoundError
 from klingway.domain.ids import ElementId, Tenant
 from klingway.domain.job import Job, JobElement, JobError, State
@@ -256,19 +258,19 @@ def test_a_message_that_was_never_sent_is_made_good_by_the_poller(gateway: Gatew
 def test_a_try_whose_process_died_is_made_again(gateway: Gateway, ended: Job) -> None:
     """Nobody knows whether it arrived: it is sent again under the same id, once the function cannot live any more."""
     message, _ = gateway.delivery_queue.take()
-    replace = gateway.deliveries.replace
+    write = gateway.deliveries.replace
     died: list[Delivery] = []
 
     def die_after_sending(delivery: Delivery, *, expected: int) -> bool:
         if delivery.tries:
             died.append(delivery)
             raise SystemExit
-        return replace(delivery, expected=expected)
+        return write(delivery, expected=expected)
 
     gateway.deliveries.replace = die_after_sending  # type: ignore[method-assign]
     with pytest.raises(SystemExit):
         gateway.deliver.run(message)
-    gateway.deliveries.replace = replace  # type: ignore[method-assign]
+    gateway.deliveries.replace = write  # type: ignore[method-assign]
 
     gateway.clock.go_on(129)
     assert 0 == gateway.poll()
@@ -378,9 +380,7 @@ def test_a_record_of_which_a_part_failed_is_reported(gateway: Gateway, part: str
     for job in jobs:
         gateway.nudge(job)
     element = JobElement(index=0, id=ElementId("el_01JD4ZK8M0ABCDEFGHJKMNPQRS"))
-    changed = [gateway.job(job) for job in jobs]
-    for job in changed:
-        object.__setattr__(job, "elements", (element,))
+    changed = [replace(gateway.job(job), elements=(element,)) for job in jobs]
     gateway.queue.sent.clear()
     parts = {
         "bus": (gateway.bus, "publish"),
@@ -425,11 +425,65 @@ def test_an_event_that_the_bus_does_not_take_is_reported_and_keeps_nothing_else(
     assert DeliveryState.DELIVERED is delivered(gateway, gateway.job(job)).state
 
 
-def test_elements_are_released_at_the_end_alone(gateway: Gateway, ended: Job) -> None:
-    """One message for a job with elements that has ended; none for one that has none."""
+def test_elements_are_released_at_the_end_alone(gateway: Gateway) -> None:
+    """One message for a job with elements that has ended; none before, and none for a job that has no elements."""
+    job = gateway.submit()
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
     gateway.queue.sent.clear()
-    gateway.publisher.run([ended])
-    assert [] == gateway.queue.sent
+    element = JobElement(index=0, id=ElementId("el_01JD4ZK8M0ABCDEFGHJKMNPQRS"))
+    for row in [row for row in gateway.jobs.history if row.id == job.id]:
+        gateway.publisher.run([row, replace(row, elements=(element,))])
+
+    assert [(Work(kind=WorkKind.RELEASE, id=job.id, number=None), 0)] == gateway.queue.sent
+
+
+def test_a_row_is_written_before_its_message_is_sent(gateway: Gateway) -> None:
+    """A message that comes at once finds its row."""
+    found: list[Delivery | None] = []
+    send_all = gateway.delivery_queue.send_all
+
+    def arrive_at_once(works: Sequence[DeliveryMessage]) -> None:
+        found.extend(gateway.deliveries.get(work.job_id, work.part) for work in works)
+        send_all(works)
+
+    gateway.delivery_queue.send_all = arrive_at_once  # type: ignore[method-assign]
+    gateway.end(gateway.submit(BODY), SUCCESS)
+
+    assert [DeliveryState.PENDING] == [row.state for row in found if row is not None]
+
+
+def test_the_poller_sends_each_kind_to_its_own_queue(gateway: Gateway, ended: Job) -> None:
+    """A delivery and a job that fall due in the same run."""
+    waiting = gateway.submit()
+    gateway.queue.sent.clear()
+    gateway.delivery_queue.sent.clear()
+    gateway.clock.go_on(420)
+
+    assert 2 == gateway.poll()
+    assert [waiting.id] == [work.id for work, _ in gateway.queue.sent]
+    assert [delivered(gateway, ended).message] == [message for message, _ in gateway.delivery_queue.sent]
+
+
+def test_a_try_that_was_overtaken_writes_nothing(gateway: Gateway, ended: Job) -> None:
+    """The poller took it up while the receiver was slow: the later try's word counts, and one chain goes on."""
+    message, _ = gateway.delivery_queue.take()
+    post = gateway.receiver.post
+
+    def be_slow(*args: Any) -> Posted:
+        gateway.clock.go_on(131)
+        assert 1 == gateway.poll()
+        answered: Posted = post(*args)
+        return answered
+
+    gateway.receiver.answers = [500]
+    gateway.receiver.post = be_slow  # type: ignore[method-assign]
+    gateway.deliver.run(message)
+    gateway.receiver.post = post  # type: ignore[method-assign]
+
+    assert 1 == len(gateway.delivery_queue.sent)
+    gateway.try_delivery()
+    assert [204] == [line.status for line in delivered(gateway, ended).tries]
 
 
 def test_each_change_is_told_where_that_is_switched_on(gateway: Gateway) -> None:

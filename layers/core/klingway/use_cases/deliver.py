@@ -52,7 +52,7 @@ class Deliver:
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.number != message.number:
             return
         if delivery.begun >= MOST_TRIES:
-            self.deliveries.replace(give_up(delivery, at=self.now()), expected=delivery.number)
+            self._end(give_up(delivery, at=self.now()), expected=delivery.number)
             return
         began_at = self.now()
         begun = begin(delivery, due_at=began_at + timedelta(seconds=falls_due_after_s(self.function_timeout_s)))
@@ -60,14 +60,17 @@ class Deliver:
             return
         answer = self._answer(begun)
         told, delay_s = conclude(begun, answer, began_at=began_at, at=self.now())
-        if self.deliveries.replace(told, expected=begun.number) and delay_s is not None:
+        if self._end(told, expected=begun.number) and delay_s is not None:
             self.queue.send(told.message, delay_s=delay_s)
-        logger().info(
-            "delivery",
-            extra={"delivery": told.id, "kind": told.kind, "state": told.state.value, "http_status": answer.status},
-        )
-        if told.state is DeliveryState.FAILED:
+
+    def _end(self, told: Delivery, *, expected: int) -> bool:
+        """Write what came of a try; False where the poller took the delivery up meanwhile, and another try is under way."""
+        is_written = self.deliveries.replace(told, expected=expected)
+        extra = {"delivery": told.id, "kind": told.kind, "state": told.state.value, "is_written": is_written}
+        logger().info("delivery", extra=extra)
+        if is_written and told.state is DeliveryState.FAILED:
             count("DeliveryGivenUp", kind=told.kind)
+        return is_written
 
     def _answer(self, delivery: Delivery) -> Answer:
         job = self.jobs.get(delivery.job_id)
