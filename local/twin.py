@@ -22,7 +22,7 @@ from klingway.use_cases.manage_keys import IssuedKey, issue_key
 from local.cloud import LocalCloud
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
     from local.simulators.server import Simulator
@@ -62,6 +62,7 @@ class Twin:
     Args:
         port: The gateway's port; 0 takes a free one.
         upstreams: By provider, the base URL that replaces its simulator.
+        webhook_origins: Origins on this machine to which webhooks may go; any public one may anyway.
         simulated_s: How long a simulated generation takes; checks are scheduled by it too, whatever the upstream.
         log: Gets `(source, line)` from any thread.
         schedules: Whether the poller runs by the clock; by hand it always does.
@@ -84,6 +85,7 @@ class Twin:
         *,
         port: int = 0,
         upstreams: Mapping[str, str] | None = None,
+        webhook_origins: Sequence[str] = (),
         simulated_s: float = SIMULATED_S,
         log: Callable[[str, str], None] | None = None,
         schedules: bool = True,
@@ -92,6 +94,7 @@ class Twin:
         given = {name: url.rstrip("/") for name, url in (upstreams or {}).items()}
         if unknown := sorted(set(given) - set(registry.names())):
             raise UnknownProviderError(f"There is no provider {unknown[0]!r}; known: {', '.join(registry.names())}.")
+        self._webhook_origins = tuple(webhook_origins)
         self._simulated_s = simulated_s
         self._log_level = log_level
         self.simulators: dict[str, Simulator] = {
@@ -170,6 +173,7 @@ class Twin:
         return {
             "PublicBaseUrl": url,
             "TrustedMediaOrigins": ",".join(origins),
+            "TrustedWebhookOrigins": ",".join(dict.fromkeys(map(_origin, self._webhook_origins))),
             "TriggerTenant": TENANT,
             "ExpectedSeconds": f"{self._simulated_s:.3f}",
             "LogLevel": self._log_level,

@@ -1,6 +1,6 @@
-"""Tells the event bus of jobs that came to rest. Event: DynamoDB stream; samples in events/publisher.
+"""Tells of jobs' changes: the event bus, the targets, the elements. Event: DynamoDB stream; samples in events/publisher.
 
-A record that could not be published is reported, and comes again.
+A record that could not be told whole is reported, and comes again.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from klingway.observability import count, logger
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's own
-    """Publish the changes of one batch."""
+    """Tell of the changes of one batch."""
     readable = [(record["dynamodb"]["SequenceNumber"], job) for record in event["Records"] if (job := _read(record))]
     done = bootstrap.publisher().run([job for _, job in readable])
     failed = [number for (number, _), is_done in zip(readable, done, strict=True) if not is_done]

@@ -31,6 +31,13 @@ _LOUD: Final = frozenset({"WARNING", "ERROR", "CRITICAL"})
     help="Use this server instead of the provider's simulator. Repeatable.",
 )
 @click.option(
+    "--webhook-origin",
+    "webhook_origins",
+    multiple=True,
+    metavar="URL",
+    help="Send webhooks to this server although it is on this machine. Repeatable.",
+)
+@click.option(
     "--simulated-seconds",
     type=click.FloatRange(min=0),
     default=3.0,
@@ -38,27 +45,39 @@ _LOUD: Final = frozenset({"WARNING", "ERROR", "CRITICAL"})
     help="How long a simulated generation takes; checks are scheduled by it.",
 )
 @click.option("--verbose", is_flag=True, help="Log each request and all that the functions say.")
-def serve_command(*, port: int, upstreams: tuple[str, ...], simulated_seconds: float, verbose: bool) -> None:
+def serve_command(
+    *,
+    port: int,
+    upstreams: tuple[str, ...],
+    webhook_origins: tuple[str, ...],
+    simulated_seconds: float,
+    verbose: bool,
+) -> None:
     """Run the whole stack on this machine, with simulated providers, until Ctrl-C.
 
     When all is up, one line of JSON on standard output says where it is and with which key; logs go to standard error.
     """
     chosen = dict(read_upstream(text) for text in upstreams)
+    for url in webhook_origins:
+        _check_origin(url)
     _check_free(port)
     with stopping_on_signals():
         try:
-            _serve(port, chosen, simulated_seconds, verbose=verbose)
+            _serve(port, chosen, webhook_origins, simulated_seconds, verbose=verbose)
         except StopRequestedError:
             click.echo("Stopped.", err=True)
 
 
-def _serve(port: int, upstreams: dict[str, str], simulated_s: float, *, verbose: bool) -> None:
+def _serve(
+    port: int, upstreams: dict[str, str], webhook_origins: tuple[str, ...], simulated_s: float, *, verbose: bool
+) -> None:
     from local.twin import Twin, UnknownProviderError  # noqa: PLC0415 - takes a second; mistakes are answered before
 
     try:
         twin = Twin(
             port=port,
             upstreams=upstreams,
+            webhook_origins=webhook_origins,
             simulated_s=simulated_s,
             log=_log_all if verbose else log_what_matters,
             log_level="DEBUG" if verbose else "INFO",
@@ -94,15 +113,29 @@ def read_upstream(text: str) -> tuple[str, str]:
         click.UsageError: It has not this form.
     """
     name, _, url = text.partition("=")
-    parts = urlsplit(url)
-    try:
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not name or not sound or parts.query or parts.fragment:
+    if not name or not _is_server(url):
         message = f"--upstream {text!r}: write it as NAME=URL, for example klingai=http://127.0.0.1:9000."
         raise click.UsageError(message)
     return name, url
+
+
+def _check_origin(url: str) -> None:
+    """Refuse what is no address of a server.
+
+    Raises:
+        click.UsageError: With an example.
+    """
+    if not _is_server(url):
+        raise click.UsageError(f"--webhook-origin {url!r}: give an address, for example http://127.0.0.1:9000.")
+
+
+def _is_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return sound and not parts.query and not parts.fragment
 
 
 def _check_free(port: int) -> None:

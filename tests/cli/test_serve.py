@@ -59,6 +59,14 @@ def test_an_upstream() -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["localhost:9000", "http://", "http://x:y", "ftp://127.0.0.1", "http://x:1?a=b", "http://[::1"]
+)
+def test_a_webhook_origin_of_another_form(url: str) -> None:
+    """The form is shown by an example, before anything is started."""
+    assert "http://127.0.0.1:9000" in refused(["--port", "0", "--webhook-origin", url])
+
+
+@pytest.mark.parametrize(
     ("source", "line", "shown"),
     [
         ("ApiFunction", json.dumps({"level": "INFO", "message": "callback"}), False),

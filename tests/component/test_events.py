@@ -1,14 +1,16 @@
 """Every sample event in events/ does in the real function what its name says after the two underscores.
 
 The functions run in this process on the template's own resources under moto, in a small world: one key, and four jobs, of
-which one is finished at the provider, one is running, one waits to be submitted, and one is stored. Only the provider and
-the media's host are played.
+which one is finished at the provider, one is running, one waits to be submitted, and one is stored; that one's end is to be
+delivered to four targets, and has been to a fifth. Only the provider, the media's host, the receivers and the event bus are
+played.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,15 +23,27 @@ import moto
 import pytest
 from klingway import bootstrap, observability, settings
 from klingway.adapters import clients, http
+from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from klingway.adapters.dynamodb_elements import DynamoDbElements
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
+from klingway.adapters.eventbridge import EventBridgeBus
+from klingway.domain.deliveries import (
+    JOB_FAILED,
+    JOB_SUCCEEDED,
+    Answer,
+    DeliveryMessage,
+    Target,
+    Verdict,
+    conclude,
+    deliveries_to,
+)
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
 from klingway.domain.job import Attempt, AttemptState, Job, JobElement, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
-from klingway.use_cases.ports import JobFilter, OpenedMedia
+from klingway.use_cases.ports import Event, JobFilter, OpenedMedia, Posted
 
 from local.cloud.deploy import Deployment, deploy_in_process
 from local.simulators.media import ClipSpec, make_clip
@@ -40,7 +54,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 REGION = "eu-central-1"
-FUNCTIONS = ("api", "callback", "elements", "intake", "poller", "publisher", "worker")
+FUNCTIONS = ("api", "callback", "elements", "intake", "poller", "publisher", "webhooks", "worker")
 LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in FUNCTIONS}
 
 # The sample events are signed under this; nobody else's gateway has it.
@@ -67,11 +81,14 @@ class World:
     deployment: Deployment
     jobs: DynamoDbJobs
     elements: DynamoDbElements
+    deliveries: DynamoDbDeliveries
+    published: list[Event]
+    posted: list[tuple[str, bytes, Mapping[str, str]]]
 
-    def messages(self) -> int:
-        """How many messages the work queue holds, those sent with a delay among them."""
+    def messages(self, queue: str = "WorkQueueUrl") -> int:
+        """How many messages a queue holds, those sent with a delay among them."""
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
-        url = self.deployment.outputs["WorkQueueUrl"]
+        url = self.deployment.outputs[queue]
         attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(attributes[name]) for name in names)
 
@@ -104,20 +121,43 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(http.HttpxCalls, "call", played_provider)
     monkeypatch.setattr(http.GuardedMedia, "open", played_media(film))
+    published: list[Event] = []
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = []
+    monkeypatch.setattr(EventBridgeBus, "publish", played_bus(published))
+    monkeypatch.setattr(http.GuardedPosts, "post", played_receivers(posted))
     with moto.mock_aws():
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
-        jobs = DynamoDbJobs(boto3.client("dynamodb"), deployment.outputs["TableName"])
-        elements = DynamoDbElements(boto3.client("dynamodb"), deployment.outputs["TableName"])
-        furnish(deployment, jobs, elements)
-        yield World(deployment, jobs, elements)
+        client, table = boto3.client("dynamodb"), deployment.outputs["TableName"]
+        placed = World(
+            deployment,
+            DynamoDbJobs(client, table),
+            DynamoDbElements(client, table),
+            DynamoDbDeliveries(client, table),
+            published,
+            posted,
+        )
+        furnish(placed, film)
+        yield placed
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
 
 
-def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElements) -> None:
-    """Put the key, the jobs and the elements in their places."""
+TARGETS = tuple(
+    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
+    for kind, address in (
+        ("webhook", "https://shop.example/200"),
+        ("webhook", "https://shop.example/500"),
+        ("webhook", "https://shop.example/410"),
+        ("outbox", "outbox/spring/cat"),
+        ("webhook", "https://shop.example/200/before"),
+    )
+)
+
+
+def furnish(world: World, film: bytes) -> None:
+    """Put the key, the jobs, their deliveries and the elements in their places."""
     secrets = boto3.client("secretsmanager")
-    outputs = deployment.outputs
+    outputs = world.deployment.outputs
     master = json.dumps({"current": MASTER, "previous": ""})
     secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
     secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
@@ -132,7 +172,7 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
     due_at = int(now.timestamp()) - 1
     running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
     later = due_at + 3600
-    world = (
+    placed = (
         running,
         replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
         replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
@@ -143,16 +183,22 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
             due_at=None,
             files=(file,),
             finished_at=now,
+            sequence=4,
             elements=(JobElement(index=0, id=USED_UP, provider_id="3"),),
         ),
     )
-    for each in world:
-        jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    for each in placed:
+        world.jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
+    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
+        before = delivery.address.endswith("before")
+        answer = Answer(verdict=Verdict.DELIVERED, status=200)
+        world.deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
     described = {"name": "dog", "description": "a dog", "images": ["https://x/1.png", "https://x/2.png"]}
     for each_id, element_id in ((PREPARING, WANTED), (PREPARED, MADE)):
         waiting = replace(running, id=each_id, state=State.PREPARING, due_at=later, attempts=())
         waiting = replace(waiting, elements=(JobElement(index=0, id=element_id),))
-        jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
+        world.jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
     wanted = KeptElement(
         id=WANTED,
         tenant=Tenant(KEY.tenant),
@@ -167,10 +213,10 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
         due_at=later,
         users=frozenset({PREPARING}),
     )
-    elements.claim(wanted, PREPARING)
+    world.elements.claim(wanted, PREPARING)
     made = replace(wanted, id=MADE, digest="2", state=ElementState.READY, provider_id="2", users=frozenset({PREPARED}))
-    elements.claim(made, PREPARED)
-    elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
+    world.elements.claim(made, PREPARED)
+    world.elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
@@ -225,6 +271,24 @@ def played_media(film: bytes) -> Callable[..., Any]:
         yield OpenedMedia(content_type="video/mp4", chunks=iter([film]))
 
     return opened
+
+
+def played_bus(published: list[Event]) -> Callable[..., Any]:
+    def publish(_self: object, events: list[Event]) -> list[bool]:
+        published.extend(events)
+        return [True] * len(events)
+
+    return publish
+
+
+def played_receivers(posted: list[tuple[str, bytes, Mapping[str, str]]]) -> Callable[..., Any]:
+    """Receivers that answer with the status in their address."""
+
+    def post(_self: object, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        posted.append((url, body, headers))
+        return Posted(int(url.split("/")[3]), None)
+
+    return post
 
 
 def run(path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[Mapping[str, Any], Any]:
@@ -301,8 +365,28 @@ def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: Wo
     assert (found.state.value if found else "none") == outcome
 
 
-def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, _world: World) -> None:
-    assert (len(event["Records"]), answer) == (int(outcome.partition("_")[0]), {"batchItemFailures": []})
+def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, world: World) -> None:
+    counts = {word: int(number) for number, word in re.findall(r"(\d+)_([a-z]+)", outcome)}
+    done = {
+        "published": len(world.published),
+        "delivered": world.messages("DeliveriesQueueUrl"),
+        "released": world.messages(),
+    }
+    assert {"delivered": 0, "released": 0} | counts == done
+    assert (len(event["Records"]), answer) == (counts["published"], {"batchItemFailures": []})
+
+
+def check_webhooks(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
+    (record,) = event["Records"]
+    message = DeliveryMessage.from_json(record["body"])
+    found = world.deliveries.get(message.job_id, message.part)
+    state, posted, _ = outcome.split("_")
+    assert (found.state.value if found else "none", str(len(world.posted))) == (state, posted)
+    assert world.messages("DeliveriesQueueUrl") == (state == "pending")
+    if found and found.kind == "outbox":
+        bucket = world.deployment.outputs["BucketName"]
+        listed = boto3.client("s3").list_objects_v2(Bucket=bucket, Prefix="outbox/")["Contents"]
+        assert {item["Key"] for item in listed} == {"outbox/spring/cat.mp4", "outbox/spring/cat.json"}
 
 
 CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
@@ -312,6 +396,7 @@ CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
     "intake": check_intake,
     "poller": check_poller,
     "publisher": check_publisher,
+    "webhooks": check_webhooks,
     "worker": check_worker,
 }
 

@@ -13,7 +13,8 @@ from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.adapters.eventbridge import EventBridgeBus
 from klingway.adapters.s3_media import PART_BYTES, S3MediaBucket
 from klingway.adapters.secrets import Secret, SecretCredentials
-from klingway.adapters.sqs_work import SqsWorkQueue
+from klingway.adapters.sqs_work import SqsDeliveryQueue, SqsWorkQueue
+from klingway.domain.deliveries import DeliveryMessage
 from klingway.domain.ids import AttemptId, JobId, Tenant
 from klingway.domain.keys import ApiKey, Keyring
 from klingway.domain.work import Work, WorkKind
@@ -151,6 +152,28 @@ def test_memory_stays_flat_whatever_the_size() -> None:
     assert peak_bytes < 4 * PART_BYTES
 
 
+def test_an_object_is_copied_with_its_type(stack: Deployment) -> None:
+    """The same bytes under another key, of the same content type; what lay there before is replaced."""
+    client, name = boto3.client("s3"), stack.outputs["BucketName"]
+    bucket = S3MediaBucket(lambda: client, name)
+    bucket.store("results/a.mp4", iter([b"a film"]), content_type="video/mp4")
+    bucket.store("outbox/ä b.mp4", iter([b"of yesterday"]), content_type="text/plain")
+
+    bucket.copy("results/a.mp4", "outbox/ä b.mp4")
+
+    found = client.get_object(Bucket=name, Key="outbox/ä b.mp4")
+    assert (b"a film", "video/mp4") == (found["Body"].read(), found["ContentType"])
+
+
+def test_the_fake_copies_likewise() -> None:
+    """Bytes and content type."""
+    bucket = InMemoryBucket()
+    bucket.store("results/a.mp4", iter([b"a film"]), content_type="video/mp4")
+    bucket.copy("results/a.mp4", "outbox/b.mp4")
+
+    assert (b"a film", "video/mp4") == (bucket.objects["outbox/b.mp4"], bucket.types["outbox/b.mp4"])
+
+
 def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:
     """A link is signed, ends when asked, and names the bucket's own region."""
     client = boto3.client("s3")
@@ -175,6 +198,19 @@ def test_work_arrives_as_it_was_sent(stack: Deployment) -> None:
     received = client.receive_message(QueueUrl=stack.outputs["WorkQueueUrl"], MaxNumberOfMessages=10)["Messages"]
 
     assert sorted(map(str, works)) == sorted(str(Work.from_json(message["Body"])) for message in received)
+
+
+def test_deliveries_arrive_as_they_were_sent(stack: Deployment) -> None:
+    """On a queue of their own."""
+    client, url = boto3.client("sqs"), stack.outputs["DeliveriesQueueUrl"]
+    queue = SqsDeliveryQueue(lambda: client, url)
+    messages = [DeliveryMessage(JOB, f"delivery#00004#{number}", number) for number in (1, 2, 3)]
+    queue.send(messages[0])
+    queue.send_all(messages[1:])
+
+    received = client.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+
+    assert sorted(map(str, messages)) == sorted(str(DeliveryMessage.from_json(each["Body"])) for each in received)
 
 
 @pytest.mark.parametrize(("delay_s", "expected"), [(0, 0), (2.1, 3), (900, 900), (5000, 900)])

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from klingway.adapters.http import GuardedMedia, HttpxCalls, is_public
+from klingway.adapters.http import MAX_POSTED_ANSWER_BYTES, GuardedMedia, GuardedPosts, HttpxCalls
 from klingway.adapters.media_info import measure
+from klingway.domain.addresses import is_public
 from klingway.providers.contract import AnswerLostError, NotSentError
-from klingway.use_cases.ports import Measured, MediaError
+from klingway.use_cases.ports import Measured, MediaError, Posted, PostError
 
 from local.simulators.media import ClipSpec, make_clip, make_cover
 
@@ -219,6 +220,130 @@ def test_an_address_of_another_kind_is_refused(url: str) -> None:
     """Only http and https addresses are opened at all."""
     with pytest.raises(MediaError):
         fetch(url, [])
+
+
+# -------------------------------------------------------------------------------------------------- outside messages
+
+
+def post(url: str, trusted: list[str], *, longest_s: float = 5.0) -> Posted:
+    return GuardedPosts(trusted, longest_s=longest_s).post(url, b'{"a": 1}', {"content-type": "application/json"})
+
+
+def test_a_message_arrives_as_it_is_with_nothing_beside_it() -> None:
+    """Body and headers as given; no credential, no cookie, no other body's length."""
+    arrived: list[tuple[str, bytes, dict[str, str]]] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        arrived.append((handler.command, body, {name.lower(): value for name, value in handler.headers.items()}))
+        sends(b"thanks", status=201, **{"Retry-After": "7"})(handler)
+
+    with serving(answer) as origin:
+        assert Posted(201, "7") == post(f"{origin}/hook?a=1", [origin])
+    ((method, body, headers),) = arrived
+    assert ("POST", b'{"a": 1}', "application/json") == (method, body, headers["content-type"])
+    assert not {"authorization", "cookie"} & set(headers)
+
+
+def test_a_message_to_this_machine_is_refused_for_good() -> None:
+    """Nobody can have us post to our own loopback; nothing arrives, and another try would not either."""
+    arrived: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        arrived.append(handler.path)
+        sends(b"")(handler)
+
+    with serving(answer) as origin:
+        for url in (f"{origin}/hook", origin.replace("127.0.0.1", "localhost") + "/hook"):
+            with pytest.raises(PostError, match="not public") as refused:
+                post(url, [])
+            assert refused.value.is_permanent
+    assert [] == arrived
+
+
+def test_a_redirect_of_a_receiver_is_an_answer() -> None:
+    """It is not followed, wherever it leads."""
+    arrived: list[str] = []
+
+    def inside(handler: BaseHTTPRequestHandler) -> None:
+        arrived.append(handler.path)
+        sends(b"secret")(handler)
+
+    with serving(inside) as private, serving(sends(b"", status=307, Location=f"{private}/x")) as origin:
+        assert 307 == post(origin, [origin, private]).status
+    assert [] == arrived
+
+
+def test_a_receiver_that_drips_its_headers_is_ended_in_time() -> None:
+    """Each byte comes in time, the whole never would: the bound is of the whole call."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    began = time.monotonic()
+    with serving(quietly(drip)) as origin, pytest.raises(PostError, match="ReadTimeout") as ended:
+        post(origin, [origin], longest_s=0.5)
+    assert not ended.value.is_permanent
+    assert time.monotonic() - began < 3
+
+
+def test_a_status_that_came_counts_whatever_comes_after_it() -> None:
+    """A body that never ends, is endless, or breaks off changes nothing: nobody reads it."""
+
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(200):
+            handler.wfile.write(b"x" * MAX_POSTED_ANSWER_BYTES)
+        handler.close_connection = True
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        for _ in range(40):
+            handler.wfile.write(b"x")
+            time.sleep(0.05)
+
+    for answer in (endless, drip, sends(b"abc", length=10)):
+        with serving(quietly(answer)) as origin:
+            assert Posted(200, None) == post(origin, [origin], longest_s=0.5)
+
+
+def test_a_receiver_that_does_not_answer_may_do_better() -> None:
+    """Nobody listens, or nobody answers: another try is worth it."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        origin = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(PostError, match="ConnectError") as refused:
+            post(origin, [origin])
+    assert not refused.value.is_permanent
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/x", "http://", "http:///x", "http://[::1"])
+def test_a_message_to_an_address_of_another_kind_is_refused(url: str) -> None:
+    """Only http and https addresses are opened at all."""
+    with pytest.raises(PostError):
+        post(url, [])
+
+
+def quietly(answer: Answer) -> Answer:
+    """Do not mind that the other side has hung up."""
+
+    def tried(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            answer(handler)
+        except OSError:
+            handler.close_connection = True
+
+    return tried
+
+
+# ---------------------------------------------------------------------------------------------------------- addresses
 
 
 @pytest.mark.parametrize(

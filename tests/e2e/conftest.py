@@ -8,6 +8,7 @@ import pytest
 
 from local.twin import Twin
 from tests.e2e.caller import Caller
+from tests.e2e.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,17 +24,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def twin() -> Iterator[Twin]:
-    """A twin whose poller runs when a test says so; at its end nothing may be on a dead letter queue."""
+def receiver() -> Iterator[Receiver]:
+    """A receiver of webhooks that the twin may send to."""
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def twin(receiver: Receiver) -> Iterator[Twin]:
+    """A twin whose poller runs when a test says so; at its end nothing may be on the dead letter queues."""
     lines: list[str] = []
-    with Twin(simulated_s=1.0, schedules=False, log=lambda source, line: lines.append(f"{source}: {line}")) as running:
+    with Twin(
+        simulated_s=1.0,
+        schedules=False,
+        webhook_origins=[receiver.url],
+        log=lambda source, line: lines.append(f"{source}: {line}"),
+    ) as running:
         yield running
         assert running.cloud.settle()
-        for queue in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl"):
+        for output in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl", "DeliveriesDeadLetterQueueUrl"):
             said = running.cloud.client("sqs").get_queue_attributes(
-                QueueUrl=running.cloud.outputs[queue], AttributeNames=["ApproximateNumberOfMessages"]
+                QueueUrl=running.cloud.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
             )
-            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", queue
+            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", output
     crashes = [line for line in lines if "Traceback" in line or "unhandled" in line]
     assert crashes == []
 

@@ -22,6 +22,10 @@ class InMemoryBucket:
         self.types[key] = content_type
         return StoredObject(len(data), hashlib.sha256(data).hexdigest())
 
+    def copy(self, key: str, to: str) -> None:
+        self.objects[to] = self.objects[key]
+        self.types[to] = self.types[key]
+
     def open(self, key: str, size_bytes: int) -> BinaryIO:
         return io.BytesIO(self.objects[key])
 

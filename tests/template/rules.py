@@ -36,10 +36,11 @@ SETTINGS = {
     "IntakeFunction": settings.IntakeSettings,
     "PollerFunction": settings.PollerSettings,
     "PublisherFunction": settings.PublisherSettings,
+    "WebhooksFunction": settings.WebhooksSettings,
     "WorkerFunction": settings.WorkerSettings,
 }
 
-INPUTS, RESULTS = "${MediaBucket.Arn}/inputs/*", "${MediaBucket.Arn}/results/*"
+INPUTS, RESULTS, OUTBOX = (f"${{MediaBucket.Arn}}/{prefix}/*" for prefix in ("inputs", "results", "outbox"))
 PERMISSIONS: dict[str, set[tuple[str, str]]] = {
     "ApiFunction": {
         ("dynamodb:GetItem", "JobsTable.Arn"),
@@ -47,6 +48,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:PutItem", "JobsTable.Arn"),  # a transaction asks for the rights of its writes
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
         ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
+        ("dynamodb:Query", "JobsTable.Arn"),
         ("s3:PutObject", INPUTS),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
@@ -72,6 +74,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:Query", "${JobsTable.Arn}/index/due"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
         ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("sqs:SendMessage", "DeliveriesQueue.Arn"),
     },
     "WorkerFunction": {
         ("sqs:ReceiveMessage", "WorkQueue.Arn"),
@@ -121,8 +124,22 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:GetShardIterator", "JobsTable.StreamArn"),
         ("dynamodb:ListStreams", "*"),
         ("events:PutEvents", "EventBus.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),
+        ("sqs:SendMessage", "DeliveriesQueue.Arn"),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
         ("s3:PutObject", "${MediaBucket.Arn}/aws/lambda/*"),
         ("s3:ListBucket", "MediaBucket.Arn"),
+    },
+    "WebhooksFunction": {
+        ("sqs:ReceiveMessage", "DeliveriesQueue.Arn"),
+        ("sqs:DeleteMessage", "DeliveriesQueue.Arn"),
+        ("sqs:GetQueueAttributes", "DeliveriesQueue.Arn"),
+        ("sqs:SendMessage", "DeliveriesQueue.Arn"),
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),
+        ("s3:GetObject", RESULTS),  # a copy asks for the rights of reading and of writing
+        ("s3:PutObject", OUTBOX),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
     },
 }
 """Least privilege, by hand: what each function calls, and what Lambda calls in its name."""
@@ -136,7 +153,10 @@ LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
 KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
-OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
+OUTPUTS = {
+    "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
+    "DeliveriesDeadLetterQueueUrl",
+}  # fmt: skip
 OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
 
 
@@ -331,9 +351,14 @@ def _queue_waits(stack: Stack, queue_name: str, function: str) -> Iterator[str]:
         yield "dead letters are kept no longer than messages"
 
 
-def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
-    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
-    yield from _queue_waits(stack, "Work", "WorkerFunction")
+READERS = {"WorkerFunction": ("Work", {"Ref": "WorkerConcurrency"}), "WebhooksFunction": ("Deliveries", 50)}
+"""Which queue a function reads that gets one message at a time, and how many of them at once."""
+
+
+def queues_wait_for_readers(stack: Stack) -> Iterator[str]:
+    """A message is hidden six times as long as its reader may take, and goes to the dead letter queue after some receptions."""
+    for function, (queue, _) in READERS.items():
+        yield from _queue_waits(stack, queue, function)
 
 
 def queue_waits_for_intake(stack: Stack) -> Iterator[str]:
@@ -433,14 +458,15 @@ def _intake_rules(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def one_message_a_time(stack: Stack) -> Iterator[str]:
-    """The worker gets one message at a time, and as many of them at once as the parameter says."""
-    mapping = _mapping(stack, "WorkerFunction")
-    if mapping.get("BatchSize") != 1:
-        yield f"BatchSize {mapping.get('BatchSize')}"
-    if mapping.get("ScalingConfig", {}).get("MaximumConcurrency") != {"Ref": "WorkerConcurrency"}:
-        yield "its concurrency is not the parameter's"
-    if plain(mapping["EventSourceArn"]) != "WorkQueue.Arn":
-        yield "it reads another queue"
+    """A reader of a queue gets one message at a time, and so many of them at once as the table says."""
+    for function, (queue, at_once) in READERS.items():
+        mapping = _mapping(stack, function)
+        if mapping.get("BatchSize") != 1:
+            yield f"{function}: BatchSize {mapping.get('BatchSize')}"
+        if mapping.get("ScalingConfig", {}).get("MaximumConcurrency") != at_once:
+            yield f"{function}: its concurrency is another"
+        if plain(mapping["EventSourceArn"]) != f"{queue}Queue.Arn":
+            yield f"{function} reads another queue"
 
 
 def stream_loses_nothing(stack: Stack) -> Iterator[str]:
@@ -461,23 +487,37 @@ def stream_loses_nothing(stack: Stack) -> Iterator[str]:
         yield "it gives up after some attempts, whatever the time"
 
 
-def filter_lets_ends_through(stack: Stack) -> Iterator[str]:
-    """Exactly the announced ends of jobs wake the publisher; it is asked of rows as the adapter writes them."""
-    pattern = [
-        item["Pattern"] for item in _mapping(stack, "PublisherFunction").get("FilterCriteria", {}).get("Filters", [])
-    ]
-    if len(pattern) != 1:
-        yield f"{len(pattern)} filters"
+def filter_lets_changes_through(stack: Stack) -> Iterator[str]:
+    """Exactly the announced ends of jobs wake the publisher, or all announced changes where those are switched on.
+
+    It is asked of rows as the adapters write them.
+    """
+    filters = _mapping(stack, "PublisherFunction").get("FilterCriteria", {}).get("Filters", [])
+    if len(filters) != 1:
+        yield f"{len(filters)} filters"
         return
-    says = EventPattern.load(pattern[0])
-    for state in State:
-        for announced in (True, False):
-            passes = says.matches_event(stream_record(state, announced=announced))
-            if passes != (announced and state in DETAIL_TYPES):
-                yield f"{state.value}, {'announced' if announced else 'not announced'}: {passes}"
-    alias = {"pk": {"S": "key#t#k"}, "sk": {"S": "idempotency"}, "expires_at": {"N": "1"}}
-    if says.matches_event({"dynamodb": {"NewImage": alias}}) or says.matches_event({"dynamodb": {"Keys": alias}}):
-        yield "a row that is no job's passes"
+    condition, all_changes, ends = filters[0]["Pattern"]["Fn::If"]
+    if stack.source["Conditions"].get(condition) != {"Fn::Equals": [{"Ref": "PublishStateChanges"}, "true"]}:
+        yield f"{condition} is not what the parameter says"
+    for pattern, states in ((all_changes, set(State)), (ends, set(DETAIL_TYPES))):
+        says = EventPattern.load(pattern)
+        for state in State:
+            for announced in (True, False):
+                passes = says.matches_event(stream_record(state, announced=announced))
+                if passes != (announced and state in states):
+                    yield f"{state.value}, {'announced' if announced else 'not announced'}: {passes}"
+        for other in OTHER_ROWS:
+            row = {"eventName": "MODIFY", "dynamodb": {"NewImage": other | {"announce": {"N": "1"}}}}
+            if says.matches_event(row) or says.matches_event({"dynamodb": {"Keys": other}}):
+                yield f"a row passes that is no job's: {other['sk']}"
+
+
+OTHER_ROWS: tuple[dict[str, Any], ...] = (
+    {"pk": {"S": "key#t#k"}, "sk": {"S": "idempotency"}, "expires_at": {"N": "1"}},
+    {"pk": {"S": "job_01JD4ZK8M0ABCDEFGHJKMNPQRS"}, "sk": {"S": "delivery#00004#1"}, "state": {"S": "failed"}},
+    {"pk": {"S": "el_01JD4ZK8M0ABCDEFGHJKMNPQRS"}, "sk": {"S": "element"}, "state": {"S": "failed"}},
+)
+"""Rows of the table that the publisher has nothing to do with, whatever they say."""
 
 
 def stream_record(state: State, *, announced: bool) -> dict[str, Any]:
@@ -777,7 +817,7 @@ RULES: dict[str, Rule] = {
         workflow_has_what_it_names,
         resumer_is_no_task,
         loops_allowed_for_worker,
-        queue_waits_for_worker,
+        queues_wait_for_readers,
         queue_waits_for_intake,
         queues_are_encrypted,
         rules_feed_intake,
@@ -785,7 +825,7 @@ RULES: dict[str, Rule] = {
         rules_take_what_is_meant,
         one_message_a_time,
         stream_loses_nothing,
-        filter_lets_ends_through,
+        filter_lets_changes_through,
         schedule_each_minute,
         table_has_keys_and_indexes,
         checks_change_no_list,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from klingway.domain.events import DETAIL_TYPES, SOURCE, event_detail
+from klingway.domain.events import DETAIL_TYPES, SOURCE, event_detail, state_changed_detail
 from klingway.domain.job import State
 
 from tests.unit.builders import JOB_ID, REFUSED, job, succeeded_job
@@ -19,6 +19,7 @@ def test_the_event_about_a_job_that_succeeded() -> None:
     )  # fmt: skip
     assert {name: SUCCEEDED[name] for name in same} | {
         "event_id": f"{JOB_ID}:3",
+        "correlation_id": None,
         "job_id": JOB_ID,
         "tenant": "acme",
         "files": FILES,
@@ -40,6 +41,14 @@ def test_an_events_id_is_the_same_however_often_it_is_made() -> None:
     ids = {event_detail(job(sequence=sequence), bucket="b")["event_id"] for sequence in (1, 1, 2)}
 
     assert 2 == len(ids)
+
+
+def test_a_change_of_state_is_told_under_an_id_of_its_own() -> None:
+    """An end is told twice where changes are told at all: whoever drops what it has seen must not drop the other one."""
+    told = job(correlation_id="corr-1")
+
+    assert event_detail(told, bucket="b") | {"event_id": f"{JOB_ID}:3:state"} == state_changed_detail(told, bucket="b")
+    assert "corr-1" == state_changed_detail(told, bucket="b")["correlation_id"]
 
 
 def test_what_is_told() -> None:

@@ -11,6 +11,7 @@ from klingway.settings import (
     LoggedSettings,
     PollerSettings,
     ProviderSettings,
+    PublisherSettings,
     SettingsError,
     WorkerSettings,
 )
@@ -31,12 +32,19 @@ SUBMITTING = {
     "FUNCTION_TIMEOUT_S": "29",
 }
 STARTING = SUBMITTING | {"WORKFLOW_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:elements"}
-API = STARTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24"}
+API = STARTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24", "TRUSTED_WEBHOOK_ORIGINS": ""}
+PUBLISHER = {
+    "TABLE_NAME": "table",
+    "BUCKET_NAME": "bucket",
+    "EVENT_BUS_NAME": "bus",
+    "WORK_QUEUE_URL": "https://queue",
+    "DELIVERIES_QUEUE_URL": "https://deliveries",
+}
 
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in [*API, "TRUSTED_MEDIA_ORIGINS", "LOG_LEVEL"]:
+    for name in [*API, *PUBLISHER, "PUBLISH_STATE_CHANGES", "TRUSTED_MEDIA_ORIGINS", "LOG_LEVEL"]:
         monkeypatch.delenv(name, raising=False)
     settings.load.cache_clear()
     yield
@@ -63,6 +71,7 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
         workflow_arn="arn:aws:states:eu-central-1:123456789012:stateMachine:elements",
         public_base_url="",
         result_link_hours=24,
+        trusted_webhook_origins=(),
     ) == settings.load(ApiSettings)
 
 
@@ -75,6 +84,18 @@ def test_the_settings_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (("http://a:1", "http://b:2"), 3.5) == (loaded.trusted_media_origins, loaded.expected_s)
 
 
+@pytest.mark.parametrize(("text", "switched_on"), [("true", True), ("false", False)])
+def test_a_switch_is_true_or_false(monkeypatch: pytest.MonkeyPatch, text: str, *, switched_on: bool) -> None:
+    """As the template's parameter has it; another word is no answer, and least of all yes."""
+    given(monkeypatch, PUBLISHER | {"PUBLISH_STATE_CHANGES": text})
+    assert switched_on is settings.load(PublisherSettings).publish_state_changes
+
+    settings.load.cache_clear()
+    given(monkeypatch, {"PUBLISH_STATE_CHANGES": "off"})
+    with pytest.raises(SettingsError, match="PUBLISH_STATE_CHANGES has not the form"):
+        settings.load(PublisherSettings)
+
+
 def test_what_has_a_default_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log level alone."""
     assert "INFO" == settings.load(LoggedSettings).log_level
@@ -85,7 +106,9 @@ def test_what_has_a_default_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_every_missing_variable_is_named() -> None:
     """At once, not one after the other."""
-    with pytest.raises(SettingsError, match="TABLE_NAME is not set; WORK_QUEUE_URL is not set"):
+    with pytest.raises(
+        SettingsError, match="TABLE_NAME is not set; WORK_QUEUE_URL is not set; DELIVERIES_QUEUE_URL is not set"
+    ):
         settings.load(PollerSettings)
 
 

@@ -246,20 +246,20 @@ def test_every_mistake_is_named_exactly_once() -> None:
         "sound": True,
         "reference": "",
         "metadata": {"big": "x" * 2048},
-        "webhook": {"url": "https://example.com"},
+        "failover": "never",
     }
 
     assert [
         ("aspect", "unknown_field"),
         ("cfg_scale", "too_large"),
         ("duration_s", "wrong_type"),
+        ("failover", "not_yet"),
         ("images[0].role", "needs_first_frame"),
         ("metadata", "too_large"),
         ("mode", "not_one_of"),
         ("prompt", "too_long"),
         ("reference", "too_short"),
         ("sound", "excluded"),
-        ("webhook", "not_yet"),
     ] == found(body)
 
 

@@ -7,20 +7,26 @@ from klingway.domain.ids import AttemptId, Tenant
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.domain.work import Work
-from klingway.providers.contract import Created, Media, ProviderError, Succeeded
+from klingway.providers.contract import Created, Media, Outcome, ProviderError, Succeeded
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
+from klingway.use_cases.deliver import Deliver
 from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.ports import Measured
 from klingway.use_cases.prepare_elements import PrepareElements, WorkflowTasks
+from klingway.use_cases.publish_changes import PublishChanges
+from klingway.use_cases.send_webhook import SendWebhook
 from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
+from klingway.use_cases.write_outbox import WriteOutbox
 
+from tests.fakes.bus import RecordingBus
 from tests.fakes.clock import FixedClock
+from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliveryQueue, ScriptedReceiver
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
@@ -42,6 +48,10 @@ class Gateway:
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     bucket: InMemoryBucket = field(default_factory=InMemoryBucket)
     clock: FixedClock = field(default_factory=FixedClock)
+    deliveries: InMemoryDeliveries = field(default_factory=InMemoryDeliveries)
+    delivery_queue: RecordingDeliveryQueue = field(default_factory=RecordingDeliveryQueue)
+    receiver: ScriptedReceiver = field(default_factory=ScriptedReceiver)
+    bus: RecordingBus = field(default_factory=RecordingBus)
     media: ScriptedMedia = field(default_factory=lambda: ScriptedMedia({VIDEO_URL: FILM}))
 
     def __post_init__(self) -> None:
@@ -81,7 +91,27 @@ class Gateway:
                 now=self.clock,
             ),
         )
-        self.poller = TakeUpDue(rows=self.jobs, queue=self.queue, now=self.clock)
+        rows = AllRows(self.jobs, self.deliveries)
+        self.poller = TakeUpDue(rows=rows, queue=self.queue, delivery_queue=self.delivery_queue, now=self.clock)
+        self.publisher = PublishChanges(
+            events=self.bus,
+            deliveries=self.deliveries,
+            delivery_queue=self.delivery_queue,
+            work_queue=self.queue,
+            now=self.clock,
+            bucket_name=self.bucket.name,
+        )
+        webhook = SendWebhook(
+            posts=self.receiver, keyring=lambda: self.keyring, now=self.clock, bucket_name=self.bucket.name
+        )
+        self.deliver = Deliver(
+            jobs=self.jobs,
+            deliveries=self.deliveries,
+            queue=self.delivery_queue,
+            senders={"webhook": webhook, "outbox": WriteOutbox(jobs=self.jobs, bucket=self.bucket)},
+            now=self.clock,
+            function_timeout_s=120,
+        )
 
     def _measure(self, _: BinaryIO) -> Measured:
         return self.measured
@@ -98,6 +128,8 @@ class Gateway:
             body,
             key=None if given is None else self.create.key_for(Tenant("acme"), body, given),
             public_url="https://gateway.example",
+            targets=more.get("targets", ()),
+            correlation_id=more.get("correlation_id"),
         )
         return accepted.stored.job
 
@@ -114,6 +146,21 @@ class Gateway:
         work, delay_s = self.queue.take()
         self.clock.go_on(delay_s)
         self.worker.run(work)
+        return delay_s
+
+    def end(self, job: Job, outcome: Outcome) -> Job:
+        """Let the provider be done with a job, and the publisher see its end; return the job."""
+        self.provider.outcomes = [outcome]
+        self.nudge(job)
+        ended = self.job(job)
+        assert [True] == self.publisher.run([ended])
+        return ended
+
+    def try_delivery(self) -> float:
+        """Let the one message about a delivery arrive when it is due, and do as it says; return its delay."""
+        message, delay_s = self.delivery_queue.take()
+        self.clock.go_on(delay_s)
+        self.deliver.run(message)
         return delay_s
 
     def poll(self) -> int:

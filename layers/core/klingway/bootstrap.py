@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from klingway.adapters import clients
 from klingway.adapters.secrets import Secret, SecretCredentials
-from klingway.adapters.sqs_work import SqsWorkQueue
+from klingway.adapters.sqs_work import SqsDeliveryQueue, SqsWorkQueue
 from klingway.domain.ids import Tenant
 from klingway.domain.keys import Keyring
 from klingway.settings import (
     ApiSettings,
     CallbackSettings,
+    CreatingSettings,
     IntakeSettings,
     PollerSettings,
     PublisherSettings,
     StartingSettings,
     SubmittingSettings,
+    WebhooksSettings,
     WorkerSettings,
     load,
 )
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
     from klingway.use_cases.check_attempt import CheckAttempt
     from klingway.use_cases.check_element import CheckElement
     from klingway.use_cases.create_job import CreateJob
+    from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.prepare_elements import WorkflowTasks
     from klingway.use_cases.publish_changes import PublishChanges
+    from klingway.use_cases.read_deliveries import ReadDeliveries
     from klingway.use_cases.read_jobs import ReadJobs
     from klingway.use_cases.receive_callback import ReceiveCallback
     from klingway.use_cases.start_job import StartJob
@@ -57,6 +61,7 @@ _EARLY, _LATE = 0.6, 1.5
 
 SomeSettings = TypeVar("SomeSettings", bound=SubmittingSettings)
 StartSettings = TypeVar("StartSettings", bound=StartingSettings)
+CreateSettings = TypeVar("CreateSettings", bound=CreatingSettings)
 
 
 def now() -> datetime:
@@ -210,14 +215,25 @@ class _StartingServices(_SubmittingServices[StartSettings]):
         )
         return StartJob(prepare=prepare, submit=self.submit)
 
+
+class _CreatingServices(_StartingServices[CreateSettings]):
+    """What functions share that accept requests."""
+
     @cached_property
     def create_job(self) -> CreateJob:
         from klingway.use_cases.create_job import CreateJob
 
-        return CreateJob(jobs=self.jobs, bucket=self.bucket, providers=self.providers, start=self.start, now=now)
+        return CreateJob(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            providers=self.providers,
+            start=self.start,
+            now=now,
+            trusted_webhook_origins=self.settings.trusted_webhook_origins,
+        )
 
 
-class ApiServices(_StartingServices[ApiSettings]):
+class ApiServices(_CreatingServices[ApiSettings]):
     """What `api` works with."""
 
     @cached_property
@@ -239,6 +255,15 @@ class ApiServices(_StartingServices[ApiSettings]):
             now=now,
             link_hours=self.settings.result_link_hours,
         )
+
+    @cached_property
+    def read_deliveries(self) -> ReadDeliveries:
+        """Reads deliveries."""
+        from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+        from klingway.use_cases.read_deliveries import ReadDeliveries
+
+        deliveries = DynamoDbDeliveries(clients.dynamodb(), self.settings.table_name)
+        return ReadDeliveries(jobs=self.jobs, deliveries=deliveries, keyring=self.keyring)
 
 
 class WorkerServices(_StartingServices[WorkerSettings]):
@@ -283,7 +308,7 @@ class WorkerServices(_StartingServices[WorkerSettings]):
         )
 
 
-class IntakeServices(_StartingServices[IntakeSettings]):
+class IntakeServices(_CreatingServices[IntakeSettings]):
     """What `intake` works with."""
 
     @cached_property
@@ -350,6 +375,7 @@ def poller() -> TakeUpDue:
     return TakeUpDue(
         rows=DynamoDbDueRows(clients.dynamodb(), settings.table_name),
         queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
+        delivery_queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         now=now,
     )
 
@@ -357,10 +383,49 @@ def poller() -> TakeUpDue:
 @cache
 def publisher() -> PublishChanges:
     """Return what `publisher` does."""
+    from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
     from klingway.adapters.eventbridge import EventBridgeBus
     from klingway.use_cases.publish_changes import PublishChanges
 
     settings = load(PublisherSettings)
     return PublishChanges(
-        events=EventBridgeBus(clients.events(), settings.event_bus_name), bucket_name=settings.bucket_name
+        events=EventBridgeBus(clients.events(), settings.event_bus_name),
+        deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
+        delivery_queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
+        work_queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
+        now=now,
+        bucket_name=settings.bucket_name,
+        tells_every_change=settings.publish_state_changes,
+    )
+
+
+@cache
+def webhooks() -> Deliver:
+    """Return what `webhooks` does: a sender for each kind of delivery."""
+    from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+    from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+    from klingway.adapters.http import GuardedPosts
+    from klingway.adapters.s3_media import S3MediaBucket
+    from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.send_webhook import SendWebhook
+    from klingway.use_cases.write_outbox import WriteOutbox
+
+    settings = load(WebhooksSettings)
+    jobs = DynamoDbJobs(clients.dynamodb(), settings.table_name)
+    master = Secret(clients.secretsmanager(), settings.master_secret_arn)
+    return Deliver(
+        jobs=jobs,
+        deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
+        queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
+        senders={
+            "webhook": SendWebhook(
+                posts=GuardedPosts(settings.trusted_webhook_origins),
+                keyring=lambda: Keyring.of(master.read()),
+                now=now,
+                bucket_name=settings.bucket_name,
+            ),
+            "outbox": WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name)),
+        },
+        now=now,
+        function_timeout_s=settings.function_timeout_s,
     )

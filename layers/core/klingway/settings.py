@@ -50,14 +50,33 @@ class PollerSettings(LoggedSettings):
 
     table_name: str
     work_queue_url: str
+    deliveries_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublisherSettings(LoggedSettings):
     """What `publisher` needs."""
 
+    table_name: str
     bucket_name: str
     event_bus_name: str
+    work_queue_url: str
+    deliveries_queue_url: str
+    publish_state_changes: bool
+    """Whether each change of a job's state is an event; the filter of the stream has to let them through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhooksSettings(LoggedSettings):
+    """What `webhooks` needs."""
+
+    table_name: str
+    bucket_name: str
+    deliveries_queue_url: str
+    master_secret_arn: str
+    trusted_webhook_origins: tuple[str, ...]
+    """Origins that webhooks may go to although they resolve to private addresses."""
+    function_timeout_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +103,19 @@ class StartingSettings(SubmittingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiSettings(StartingSettings):
-    """What `api` needs."""
+class CreatingSettings(StartingSettings):
+    """What every function needs that accepts requests."""
 
     public_base_url: str
     """Empty: the address of each request."""
+    trusted_webhook_origins: tuple[str, ...]
+    """Origins that a webhook may name although they are no public addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings(CreatingSettings):
+    """What `api` needs."""
+
     result_link_hours: int
 
 
@@ -101,12 +128,11 @@ class WorkerSettings(StartingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeSettings(StartingSettings):
+class IntakeSettings(CreatingSettings):
     """What `intake` needs."""
 
     trigger_tenant: str
     """Whose files and events they are."""
-    public_base_url: str
     event_bus_name: str
 
 
@@ -153,6 +179,7 @@ def _providers(text: str) -> dict[ProviderName, ProviderSettings]:
 _READERS: dict[Any, Any] = {
     str: str,
     int: int,
+    bool: {"true": True, "false": False}.__getitem__,
     float | None: lambda text: float(text) if text else None,
     tuple[str, ...]: lambda text: tuple(part.strip() for part in text.split(",") if part.strip()),
     dict[ProviderName, ProviderSettings]: _providers,

@@ -1,32 +1,34 @@
-"""HTTP: calls to the providers' configured hosts, and media from addresses that somebody else chose.
+"""HTTP: calls to the providers' configured hosts; media from, and messages to, addresses that somebody else chose.
 
-The only module that builds HTTP clients. An outside address is fetched through a connection that is refused where the
+The only module that builds HTTP clients. An outside address is reached through a connection that is refused where the
 host resolves to anything but public addresses, checked as the connection is made, so at each redirect too; it never
 carries a credential, and is bounded in size and time.
 """
 
-import ipaddress
 import logging
 import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import certifi
 import httpcore
 import httpx
 
+from klingway.domain.addresses import Endpoint, endpoint_of, is_public
 from klingway.observability import provider_time
 from klingway.providers.contract import AnswerLostError, HttpAnswer, NotSentError
-from klingway.use_cases.ports import MediaError, OpenedMedia
+from klingway.use_cases.ports import MediaError, OpenedMedia, Posted, PostError
 
 MAX_MEDIA_BYTES: Final = 2 * 1024**3
 MAX_MEDIA_S: Final = 240
 """For one file; a worker lives for 300 s."""
+MAX_POST_S: Final = 15.0
+"""For one message, from the connection to the end of the answer."""
+MAX_POSTED_ANSWER_BYTES: Final = 64 * 1024
 _MAX_ANSWER_BYTES: Final = 8 * 1024**2
 _MAX_REDIRECTS: Final = 3
 _CHUNK_BYTES: Final = 256 * 1024
@@ -106,14 +108,7 @@ class GuardedMedia:
     """Media from addresses that somebody else chose."""
 
     def __init__(self, trusted_origins: Iterable[str] = ()) -> None:
-        backend = _PublicOnly({_endpoint(origin) for origin in trusted_origins})
-        self._client = httpx.Client(
-            transport=_GuardedTransport(backend),
-            follow_redirects=True,
-            max_redirects=_MAX_REDIRECTS,
-            timeout=httpx.Timeout(_MEDIA_READ_S, connect=_CONNECT_S),
-            trust_env=False,
-        )
+        self._client = _guarded_client(trusted_origins, read_s=_MEDIA_READ_S, redirects=_MAX_REDIRECTS)
 
     @contextmanager
     def open(self, url: str) -> Iterator[OpenedMedia]:
@@ -163,32 +158,51 @@ def _bounded(answer: httpx.Response) -> Iterator[bytes]:
         raise MediaError("the media ended short: nothing came")
 
 
-def _endpoint(origin: str) -> tuple[str, int]:
-    parts = urlsplit(origin)
-    return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+class GuardedPosts:
+    """Messages to addresses that somebody else chose."""
+
+    def __init__(self, trusted_origins: Iterable[str] = (), *, longest_s: float = MAX_POST_S) -> None:
+        self._client = _guarded_client(trusted_origins, read_s=longest_s, longest_s=longest_s)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Post a body, in bounded time; a redirect is an answer like any other.
+
+        Raises:
+            PostError: It is refused, or no answer came.
+        """
+        try:
+            with self._client.stream("POST", url, content=body, headers=dict(headers)) as answer:
+                _look_through(answer)
+                return Posted(answer.status_code, answer.headers.get("retry-after"))
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise PostError("the address cannot be opened", is_permanent=True) from error
+        except httpx.HTTPError as error:
+            if isinstance(error.__cause__, _NotPublicError):
+                raise PostError(f"the address is refused: {error}", is_permanent=True) from error
+            raise PostError(f"no answer came: {type(error).__name__}") from error
 
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-# Not globally reachable, and younger or older than the tables of some Pythons: local NAT64, addresses with an IPv4 one
-# inside (two forgotten forms), site-local ones, documentation.
-_NEVER_PUBLIC: Final = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "3fff::/20")
-)
+def _look_through(answer: httpx.Response) -> None:
+    """Let a receiver say what it has to say, up to a bound; nothing depends on it, the status has come."""
+    received = 0
+    with suppress(httpx.HTTPError):
+        for chunk in answer.iter_raw():
+            received += len(chunk)
+            if received > MAX_POSTED_ANSWER_BYTES:
+                return
 
 
-def is_public(address: str) -> bool:
-    """Tell whether an address may be connected to: globally reachable, and no other kind in an IPv6 disguise."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if any(parsed in network for network in _NEVER_PUBLIC):
-            return False
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
-        if parsed in _NAT64:
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
-    return parsed.is_global and not parsed.is_multicast
+def _guarded_client(
+    trusted_origins: Iterable[str], *, read_s: float, redirects: int = 0, longest_s: float | None = None
+) -> httpx.Client:
+    backend = _PublicOnly({endpoint_of(origin) for origin in trusted_origins}, longest_s)
+    return httpx.Client(
+        transport=_GuardedTransport(backend),
+        follow_redirects=redirects > 0,
+        max_redirects=redirects,
+        timeout=httpx.Timeout(read_s, connect=min(read_s, _CONNECT_S)),
+        trust_env=False,
+    )
 
 
 class _NotPublicError(httpcore.ConnectError):
@@ -198,8 +212,9 @@ class _NotPublicError(httpcore.ConnectError):
 class _PublicOnly(httpcore.NetworkBackend):
     """Connects to public addresses alone, and to the very address that was checked."""
 
-    def __init__(self, trusted: "set[tuple[str, int]]") -> None:
+    def __init__(self, trusted: set[Endpoint], longest_s: float | None) -> None:
         self._trusted = trusted
+        self._longest_s = longest_s
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -210,8 +225,14 @@ class _PublicOnly(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,  # noqa: ANN401 - httpcore's own
     ) -> httpcore.NetworkStream:
+        began = monotonic()
+        stream = self._inner.connect_tcp(self._checked(host, port), port, timeout, local_address, socket_options)
+        return stream if self._longest_s is None else _Ending(stream, began + self._longest_s)
+
+    def _checked(self, host: str, port: int) -> str:
+        """Return what to connect to."""
         if (host.lower(), port) in self._trusted:
-            return self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+            return host
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -219,7 +240,42 @@ class _PublicOnly(httpcore.NetworkBackend):
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses or not all(is_public(address) for address in addresses):
             raise _NotPublicError("its host has an address that is not public")
-        return self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        return addresses[0]
+
+
+class _Ending(httpcore.NetworkStream):
+    """A connection that ends at its time, however slowly the other side drips; httpx bounds each read alone."""
+
+    def __init__(self, inner: httpcore.NetworkStream, ends_at: float) -> None:
+        self._inner = inner
+        self._ends_at = ends_at
+
+    def _left_s(self, ended: type[httpcore.TimeoutException]) -> float:
+        left_s = self._ends_at - monotonic()
+        if left_s <= 0:
+            raise ended("the time is over")
+        return left_s
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's own
+        return self._inner.read(max_bytes, self._left_s(httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore's own
+        self._inner.write(buffer, self._left_s(httpcore.WriteTimeout))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - httpcore's own
+    ) -> httpcore.NetworkStream:
+        secured = self._inner.start_tls(ssl_context, server_hostname, self._left_s(httpcore.ConnectTimeout))
+        return _Ending(secured, self._ends_at)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own
+        return self._inner.get_extra_info(info)
 
 
 class _GuardedTransport(httpx.HTTPTransport):

@@ -75,6 +75,11 @@ class S3MediaBucket:
             raise
         return stored_bytes
 
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object within the bucket, its content type with it: one call, up to 5 GB (S3's bound)."""
+        source: Any = {"Bucket": self._name, "Key": key}
+        self._client.copy_object(Bucket=self._name, Key=to, CopySource=source)
+
     def open(self, key: str, size_bytes: int) -> BinaryIO:
         """Open an object for reading here and there; a large one is read in blocks, as far as it is looked at."""
         fresh = self._fresh.pop(key, None)

@@ -69,6 +69,18 @@ def read_content(job_id: str) -> Response[str]:
     return _redirect(bootstrap.api().read_jobs.content(_tenant(), job_id, query.get("file")))
 
 
+@app.get("/v1/jobs/<job_id>/deliveries")
+def list_deliveries(job_id: str) -> Response[str]:
+    """Show what was sent about a job, and what came of it."""
+    return _json(bootstrap.api().read_deliveries.of(_tenant(), job_id))
+
+
+@app.get("/v1/webhook-secret")
+def read_webhook_secret() -> Response[str]:
+    """Show the secret with which the tenant's webhooks are signed."""
+    return _json(bootstrap.api().read_deliveries.secret(_tenant()), headers={"Cache-Control": "no-store"})
+
+
 @app.get("/v1/media/<job_id>/<name>")
 def open_media(job_id: str, name: str) -> Response[str]:
     """Redirect to a file, for whoever has a link signed by us."""

@@ -4,6 +4,8 @@ from functools import cache
 from typing import Any
 
 from klingway import VERSION
+from klingway.domain.deliveries import DeliveryState
+from klingway.domain.events import DELIVERED
 from klingway.domain.job import AttemptState, LearntBy, State
 from klingway.domain.request import VideoRequest
 from klingway.domain.rules import NOT_YET
@@ -80,6 +82,29 @@ _JOB = _object(
     warnings={"type": "array", "items": {"type": "string"}},
     result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio"]}},
     result=_maybe(_object(["files"], files={"type": "array", "items": _FILE})),
+)
+_DELIVERY = _object(
+    ["id", "kind", "address", "event", "state", "created_at", "finished_at", "tries"],
+    id=_text("The same at each try; a webhook's `webhook-id`."),
+    kind={"enum": ["webhook", "outbox"]},
+    address=_text("The webhook's URL; for the outbox the key in the bucket, without its ending."),
+    event={"enum": list(DELIVERED.values())},
+    state={
+        "enum": [state.value for state in DeliveryState],
+        "description": "`failed`: given up, or refused for good. `gone`: the receiver answered 410.",
+    },
+    created_at=_MOMENT,
+    finished_at=_maybe(_MOMENT),
+    tries={
+        "type": "array",
+        "items": _object(
+            ["at", "took_ms"],
+            at=_MOMENT,
+            took_ms={"type": "integer"},
+            status={"type": "integer", "description": "The HTTP status, where there was an answer."},
+            error=_text("What was wrong, where there was none."),
+        ),
+    },
 )
 _PROBLEM = _object(
     ["type", "title", "status", "detail", "problems", "request_id"],
@@ -202,6 +227,35 @@ _PATHS: dict[str, Any] = {
             "responses": {**_REDIRECT, **_refusals("401", "404", "409")},
         }
     },
+    "/v1/jobs/{job_id}/deliveries": {
+        "get": {
+            "operationId": "listDeliveries",
+            "summary": "See what was sent about a job, newest first",
+            "parameters": [_in_path("job_id")],
+            "responses": {
+                "200": {
+                    "description": "The log of webhooks and outbox files, each with its tries",
+                    "content": _json_of("DeliveryList"),
+                },
+                **_refusals("401", "404"),
+            },
+        }
+    },
+    "/v1/webhook-secret": {
+        "get": {
+            "operationId": "readWebhookSecret",
+            "summary": "Get the secret with which your webhooks are signed",
+            "responses": {
+                "200": {
+                    "description": "As libraries of Standard Webhooks take it",
+                    "content": {
+                        "application/json": {"schema": _object(["secret"], secret=_text("`whsec_` and Base64."))}
+                    },
+                },
+                **_refusals("401"),
+            },
+        }
+    },
     "/v1/media/{job_id}/{name}": {
         "get": {
             "operationId": "openMedia",
@@ -252,6 +306,10 @@ def document() -> dict[str, Any]:
         jobs={"type": "array", "items": {"$ref": _REF.format(model="Job")}},
         next_cursor=_maybe(_text("Give it as `cursor` for the next part.")),
     )
+    delivery_list = _object(
+        ["deliveries"], deliveries={"type": "array", "items": {"$ref": _REF.format(model="Delivery")}}
+    )
+    models = {"Job": _JOB, "JobList": job_list, "Delivery": _DELIVERY, "DeliveryList": delivery_list}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -266,6 +324,6 @@ def document() -> dict[str, Any]:
         "paths": _PATHS,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"VideoRequest": request, **parts, "Job": _JOB, "JobList": job_list, "Problem": _PROBLEM},
+            "schemas": {"VideoRequest": request, **parts, **models, "Problem": _PROBLEM},
         },
     }

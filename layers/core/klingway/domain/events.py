@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED
 from klingway.domain.ids import iso
 from klingway.domain.job import Job, State
 from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json, warnings_of
@@ -11,14 +12,26 @@ SOURCE: Final = "klingway"
 DETAIL_TYPES: Final = {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed"}
 """The states that are told, with the event's detail type."""
 
+STATE_CHANGED: Final = "Job State Changed"
+"""The detail type of every announced change, where those are switched on."""
+
+DELIVERED: Final = {State.SUCCEEDED: JOB_SUCCEEDED, State.FAILED: JOB_FAILED}
+"""The states that are delivered to a job's targets, with the event's type there."""
+
+
+def state_changed_detail(job: Job, *, bucket: str) -> dict[str, Any]:
+    """Return the detail of `Job State Changed`: an end is told by two events, so that this one has an id of its own."""
+    return event_detail(job, bucket=bucket) | {"event_id": f"{job.id}:{job.sequence}:state"}
+
 
 def event_detail(job: Job, *, bucket: str) -> dict[str, Any]:
-    """Return the detail of the event about a job's latest change of state.
+    """Return the detail of the event about a job's latest change of state; webhooks carry it as `data`.
 
     `event_id` is the same however often the event is sent.
     """
     return {
         "event_id": f"{job.id}:{job.sequence}",
+        "correlation_id": job.correlation_id,
         "job_id": job.id,
         "tenant": job.tenant,
         "kind": job.kind,

@@ -1,4 +1,4 @@
-"""Secrets that are derived, not stored: API keys, access/secret pairs, callback tokens, signatures of media links.
+"""Secrets that are derived, not stored: API keys, access/secret pairs, callback tokens, webhook secrets, link signatures.
 
 All of them are HMAC-SHA256 under the gateway's master secret over a purpose and a subject, so that one can never stand in
 for another. During a rotation two master secrets are good: new ones are made with the first.
@@ -14,6 +14,7 @@ from typing import Final, Self
 _API_KEY_PREFIX: Final = "kwk"
 _CALLBACK: Final = "callback"
 _MEDIA: Final = "media"
+_WEBHOOK: Final = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,11 @@ class Keyring:
     masters: Sequence[str] = field(repr=False)
     """The current master secret and, during a rotation, the one before."""
 
+    def _digest(self, purpose: str, subject: str, master: str) -> bytes:
+        return hmac.new(master.encode(), f"klingway:{purpose}:{subject}".encode(), hashlib.sha256).digest()
+
     def _derive(self, purpose: str, subject: str, master: str) -> str:
-        digest = hmac.new(master.encode(), f"klingway:{purpose}:{subject}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return base64.urlsafe_b64encode(self._digest(purpose, subject, master)).decode().rstrip("=")
 
     def _make(self, purpose: str, subject: str) -> str:
         return self._derive(purpose, subject, self.masters[0])
@@ -80,6 +83,21 @@ class Keyring:
     def proves_media_signature(self, job_id: str, name: str, expires_at: int, signature: str) -> bool:
         """Tell whether a media link was signed by us."""
         return self._prove(_MEDIA, f"{job_id}:{name}:{expires_at}", signature)
+
+    def webhook_secret(self, tenant: str) -> str:
+        """Return the secret with which a tenant's webhooks are signed, as Standard Webhooks writes one: `whsec_…`."""
+        return "whsec_" + base64.b64encode(self._digest(_WEBHOOK, tenant, self.masters[0])).decode()
+
+    def webhook_signature(self, tenant: str, message_id: str, timestamp: int, body: bytes) -> str:
+        """Return the header `webhook-signature`: `v1,…`, and during a rotation a second one after a space.
+
+        Standard Webhooks: Base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`.
+        """
+        signed = f"{message_id}.{timestamp}.".encode() + body
+        macs = [
+            hmac.new(self._digest(_WEBHOOK, tenant, master), signed, hashlib.sha256).digest() for master in self.masters
+        ]
+        return " ".join(f"v1,{base64.b64encode(mac).decode()}" for mac in macs)
 
     @classmethod
     def of(cls, secret: dict[str, str]) -> Self:

@@ -15,7 +15,7 @@ from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S, VideoRequest
 MAX_METADATA_BYTES = 2048
 """Metadata stands in the job's row and in every event about it."""
 
-NOT_YET = ("webhook", "failover", "on_unconfirmed", "deadline_s", "retention_days", "tags")
+NOT_YET = ("failover", "on_unconfirmed", "deadline_s", "retention_days", "tags")
 """Fields of the request that are agreed upon but not built: accepting one and not acting on it would be a lie."""
 
 

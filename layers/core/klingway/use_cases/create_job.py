@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 from klingway.domain import inputs
-from klingway.domain.deliveries import Target
+from klingway.domain.addresses import webhook_problem
+from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
 from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, UnavailableError
 from klingway.domain.ids import ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, State
@@ -55,6 +56,8 @@ class CreateJob:
     providers: Providers
     start: StartJob
     now: Now
+    trusted_webhook_origins: Sequence[str] = ()
+    """Origins that webhooks may go to although they are not public."""
 
     def run(
         self,
@@ -90,7 +93,9 @@ class CreateJob:
             raise
         request = self._with_stored(tenant, request, pictures)
         job = replace(
-            self._job(tenant, request, route, public_url), targets=tuple(targets), correlation_id=correlation_id
+            self._job(tenant, request, route, public_url),
+            targets=(*_targets(request), *targets),
+            correlation_id=correlation_id,
         )
         said = request.model_dump(mode="json", exclude_unset=True)
         try:
@@ -140,6 +145,10 @@ class CreateJob:
                 pictures.append(found)
             elif problem := found or inputs.address_problem(place, text, bucket=self.bucket.name, tenant=tenant):
                 problems.append(problem)
+        if request.webhook is not None:
+            trusted = self.trusted_webhook_origins
+            found_wrong = webhook_problem("webhook.url", request.webhook.url, trusted_origins=trusted)
+            problems += [found_wrong] if found_wrong else []
         profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
         configured = [name for name in self.providers.names() if self.providers.get(name).account is not None]
         route, route_problems = choose_route(request, profiles, configured, broken)
@@ -195,3 +204,10 @@ class CreateJob:
         if stored is None:
             raise UnavailableError("The job of this idempotency key cannot be read; try again.")
         return Accepted(stored, is_replay=True)
+
+
+def _targets(request: VideoRequest) -> tuple[Target, ...]:
+    """Return where the request itself wants its end to be told."""
+    if request.webhook is None:
+        return ()
+    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or (JOB_SUCCEEDED, JOB_FAILED))),)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from klingway.domain.deliveries import Delivery, DeliveryMessage
     from klingway.domain.elements import ElementChange, KeptElement, Waiter
     from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
     from klingway.domain.job import Job, JobError, State
@@ -172,6 +173,68 @@ class WorkQueue(Protocol):
         ...
 
 
+class DeliveryStore(Protocol):
+    """Deliveries, each a row beside its job's."""
+
+    def add(self, delivery: Delivery) -> bool:
+        """Write a new delivery; False where it was written before, which changes nothing."""
+        ...
+
+    def get(self, job_id: str, part: str) -> Delivery | None:
+        """Return a delivery as it stands this moment."""
+        ...
+
+    def replace(self, delivery: Delivery, *, expected: int) -> bool:
+        """Write a delivery anew; False where its row does not expect the number any more: somebody else was quicker."""
+        ...
+
+    def of(self, job_id: JobId) -> Sequence[Delivery]:
+        """Return a job's deliveries, newest first."""
+        ...
+
+
+class DeliveryQueue(Protocol):
+    """Where deliveries are sent to be tried."""
+
+    def send(self, work: DeliveryMessage, *, delay_s: float = 0) -> None:
+        """Send one message, to be received no sooner than `delay_s` (at most 900) from now."""
+        ...
+
+    def send_all(self, works: Sequence[DeliveryMessage]) -> None:
+        """Send up to ten messages, to be received at once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a receiver answered."""
+
+    status: int
+    retry_after: str | None
+    """The header as it came."""
+
+
+class PostError(Exception):
+    """Nothing was answered."""
+
+    def __init__(self, reason: str, *, is_permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.is_permanent = is_permanent
+        """Whether another try of the same address cannot do better."""
+
+
+class Posts(Protocol):
+    """Messages to addresses that somebody else chose."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Post a body, in bounded time; a redirect is an answer like any other.
+
+        Raises:
+            PostError: It is refused, or no answer came.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class StoredObject:
     """What was written."""
@@ -190,6 +253,10 @@ class MediaBucket(Protocol):
 
     def store(self, key: str, chunks: Iterator[bytes], *, content_type: str) -> StoredObject:
         """Write an object from a stream with bounded memory; a stream that raises leaves nothing behind."""
+        ...
+
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object within the bucket, its content type with it; what lay there is replaced."""
         ...
 
     def open(self, key: str, size_bytes: int) -> BinaryIO:

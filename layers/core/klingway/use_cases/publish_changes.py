@@ -1,11 +1,18 @@
-"""Tell the event bus of jobs that came to rest, from the rows as the table's stream shows them."""
+"""Tell of jobs' changes, from the rows as the table's stream shows them: the event bus, the targets, the elements.
 
-from collections.abc import Sequence
+A record that could not be told whole comes again, and then everything about it is told again: events under their ids, a
+delivery by a row that exists already, the release of elements by whether there is anything left to release.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from klingway.domain.events import DETAIL_TYPES, event_detail
+from klingway.domain.deliveries import deliveries_to
+from klingway.domain.events import DELIVERED, DETAIL_TYPES, STATE_CHANGED, event_detail, state_changed_detail
 from klingway.domain.job import Job
-from klingway.use_cases.ports import Event, EventBus
+from klingway.domain.work import Work, WorkKind
+from klingway.observability import count, logger
+from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventBus, Now, WorkQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,18 +20,59 @@ class PublishChanges:
     """Publishes changes."""
 
     events: EventBus
+    deliveries: DeliveryStore
+    delivery_queue: DeliveryQueue
+    work_queue: WorkQueue
+    now: Now
     bucket_name: str
+    tells_every_change: bool = False
+    """Whether each change of state is an event, besides the ends."""
 
     def run(self, jobs: Sequence[Job]) -> Sequence[bool]:
-        """Publish an event for each job in a state that is told of; return for each whether it is done."""
-        told = [index for index, job in enumerate(jobs) if job.state in DETAIL_TYPES]
-        if not told:
-            return [True] * len(jobs)
-        published = self.events.publish(
-            [
-                Event(DETAIL_TYPES[jobs[index].state], event_detail(jobs[index], bucket=self.bucket_name))
-                for index in told
-            ]
-        )
-        done = dict(zip(told, published, strict=True))
-        return [done.get(index, True) for index in range(len(jobs))]
+        """Tell of each job's change; return for each whether all about it is done."""
+        told = self._told(jobs)
+        return [self._followed(job) and is_told for job, is_told in zip(jobs, told, strict=True)]
+
+    def _told(self, jobs: Sequence[Job]) -> list[bool]:
+        """Publish every event in as few calls as there can be."""
+        events = [(index, event) for index, job in enumerate(jobs) for event in self._events(job)]
+        taken = self._published([event for _, event in events])
+        failed = {index for (index, _), is_taken in zip(events, taken, strict=True) if not is_taken}
+        return [index not in failed for index in range(len(jobs))]
+
+    def _published(self, events: Sequence[Event]) -> Sequence[bool]:
+        try:
+            return self.events.publish(events) if events else ()
+        except Exception as error:  # noqa: BLE001 - of whatever kind: deliveries do not wait for the bus
+            count("EventsNotPublished")
+            logger().error("events not published", extra={"error": type(error).__name__})
+            return [False] * len(events)
+
+    def _events(self, job: Job) -> Iterator[Event]:
+        if self.tells_every_change:
+            yield Event(STATE_CHANGED, state_changed_detail(job, bucket=self.bucket_name))
+        if job.state in DETAIL_TYPES:
+            yield Event(DETAIL_TYPES[job.state], event_detail(job, bucket=self.bucket_name))
+
+    def _followed(self, job: Job) -> bool:
+        """Do what follows from a job's end; one that cannot be done holds up no other."""
+        try:
+            self._deliver(job)
+            if job.state.is_terminal and job.elements:
+                self.work_queue.send(Work(kind=WorkKind.RELEASE, id=job.id, number=None))
+        except Exception as error:  # noqa: BLE001 - of whatever kind: the record comes again
+            count("ChangeNotFollowed")
+            logger().error("change not followed", extra={"job_id": job.id, "error": type(error).__name__})
+            return False
+        return True
+
+    def _deliver(self, job: Job) -> None:
+        """Write first, then send; sent again for rows that are there already, since the first sending may have failed."""
+        event = DELIVERED.get(job.state)
+        if event is None or not job.targets:
+            return
+        wanted = list(deliveries_to(job.targets, job_id=job.id, sequence=job.sequence, event=event, at=self.now()))
+        for delivery in wanted:
+            self.deliveries.add(delivery)
+        if wanted:
+            self.delivery_queue.send_all([delivery.message for delivery in wanted])

@@ -4,14 +4,16 @@ A row falls due when the chain of messages that should have moved it on is broke
 cost grows with what is due, never with what is stored.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from klingway.domain.deliveries import DeliveryMessage, is_delivery
 from klingway.domain.job import State
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
-from klingway.use_cases.ports import DueRow, DueRows, Now, TakenUp, WorkQueue
+from klingway.use_cases.ports import DeliveryQueue, DueRow, DueRows, Now, TakenUp, WorkQueue
 
 MAX_ROWS: Final = 2000
 """In one run; the rest waits for the next, longest due first."""
@@ -29,6 +31,7 @@ class TakeUpDue:
 
     rows: DueRows
     queue: WorkQueue
+    delivery_queue: DeliveryQueue
     now: Now
 
     def run(self) -> int:
@@ -39,12 +42,19 @@ class TakeUpDue:
         while batch := list(islice(rows, _BATCH)):
             # Write first, then send: a row whose work is lost after this falls due again.
             taken = [taken for row in batch if (taken := self._taken_up(row)) is not None]
-            if taken:
-                self.queue.send_all([_work_of(row) for row in taken])
+            self._send(taken)
             count_taken += len(taken)
             if (self.now() - started).total_seconds() > MAX_RUN_S:
                 break
         return count_taken
+
+    def _send(self, taken: Sequence[TakenUp]) -> None:
+        work = [_work_of(row) for row in taken if not is_delivery(row.part)]
+        messages = [DeliveryMessage(row.id, row.part, row.number) for row in taken if is_delivery(row.part)]
+        if work:
+            self.queue.send_all(work)
+        if messages:
+            self.delivery_queue.send_all(messages)
 
     def _taken_up(self, row: DueRow) -> TakenUp | None:
         """Take one row up; one that cannot be is left to the next run, and holds up no other."""

@@ -1,0 +1,64 @@
+"""Webhooks on the whole stack: signed, tried again, ended by the receiver, and never sent inside unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from standardwebhooks import Webhook
+
+from tests.e2e.caller import wait_until
+
+if TYPE_CHECKING:
+    from tests.e2e.caller import Caller
+    from tests.e2e.receiver import Receiver
+
+
+def delivery(caller: Caller, job_id: str) -> dict[str, Any]:
+    """Returns the only delivery about a job."""
+    answer = caller.http.get(f"/v1/jobs/{job_id}/deliveries")
+    assert answer.status_code == 200, answer.text
+    (found,) = answer.json()["deliveries"] or [{"state": "not yet"}]
+    said: dict[str, Any] = found
+    return said
+
+
+def test_a_webhook_arrives_signed_after_two_failures(caller: Caller, receiver: Receiver) -> None:
+    """One id, three tries in the log; the standard's own library verifies what came."""
+    receiver.answers["/flaky"] = [500, 302]
+    job_id = caller.submit("told by webhook", webhook={"url": f"{receiver.url}/flaky"}, reference="order-7")
+    caller.over(job_id)
+    for count in (1, 2):
+        wait_until(lambda count=count: len(delivery(caller, job_id).get("tries", [])) == count, 10, "a try")  # type: ignore[misc]
+        wait_until(lambda: caller.twin.cloud.hasten("DeliveriesQueue") == 1, 10, "the message of the next try")
+    wait_until(lambda: delivery(caller, job_id)["state"] == "delivered", 10, "the delivery")
+
+    found = delivery(caller, job_id)
+    messages = receiver.at("/flaky")
+    secret = caller.http.get("/v1/webhook-secret").json()["secret"]
+    for message in messages:
+        said = Webhook(secret).verify(message.body, dict(message.headers))
+        assert (said["type"], said["data"]["job_id"], said["data"]["reference"]) == ("job.succeeded", job_id, "order-7")
+    assert {message.headers["webhook-id"] for message in messages} == {found["id"]}
+    assert [line["status"] for line in found["tries"]] == [500, 302, 204]
+    assert receiver.at("/elsewhere") == []
+
+
+def test_a_receiver_that_is_gone_is_left_alone(caller: Caller, receiver: Receiver) -> None:
+    """410 ends it."""
+    receiver.answers["/gone"] = [410]
+    job_id = caller.submit("gone", webhook={"url": f"{receiver.url}/gone"})
+    caller.over(job_id)
+    wait_until(lambda: delivery(caller, job_id)["state"] == "gone", 10, "the delivery's end")
+
+    assert len(receiver.at("/gone")) == 1
+
+
+def test_a_private_address_is_refused(caller: Caller) -> None:
+    """By its form at submission; by its name when something is sent there, which the log says."""
+    refused = caller.post({"prompt": "inside", "duration_s": 3, "webhook": {"url": "http://127.0.0.1:1/hook"}})
+    job_id = caller.submit("inside", webhook={"url": "http://127.1:1/hook"})
+    caller.over(job_id)
+    wait_until(lambda: delivery(caller, job_id)["state"] == "failed", 10, "the delivery's end")
+
+    assert [problem["code"] for problem in refused.json()["problems"]] == ["forbidden_address"]
+    assert ["not public" in line["error"] for line in delivery(caller, job_id)["tries"]] == [True]
