@@ -130,6 +130,11 @@ class Stage:
             if event["type"].endswith("StateEntered")
         ]
 
+    def waits(self, job: Job) -> bool:
+        """Tell whether a job's execution waits for a token: its task is done, and was not told of yet."""
+        history = self.states.get_execution_history(executionArn=self.execution_arn(job), maxResults=1000)
+        return "TaskSubmitted" in {event["type"] for event in history["events"]}
+
     def status(self, job: Job) -> str:
         """Return how a job's execution ended."""
         return str(self.states.describe_execution(executionArn=self.execution_arn(job))["status"])

@@ -173,7 +173,7 @@ def test_an_execution_that_was_stopped(stage: Stage) -> None:
     """The job goes on from its row: once its elements are made, the poller's work submits it."""
     stage.registry.outcomes = [Running()]
     job = stage.submit("dog")
-    stage.until(lambda: bool(stage.tokens))
+    stage.until(lambda: stage.waits(job))
     stage.states.stop_execution(executionArn=stage.execution_arn(job))
     stage.registry.outcomes = [Made(element_id="101")]
     stage.check(job.elements[0].id)
