@@ -39,7 +39,16 @@ def _simulated_klingai(api_key: str, generation_s: float) -> Simulator:
     return simulator
 
 
-SIMULATORS: Final[Mapping[str, Callable[[str, float], Simulator]]] = {"klingai": _simulated_klingai}
+def _simulated_apimart(api_key: str, generation_s: float) -> Simulator:
+    module = importlib.import_module("local.simulators.apimart")
+    simulator: Simulator = module.ApimartSimulator(api_keys=[api_key], generation_s=generation_s)
+    return simulator
+
+
+SIMULATORS: Final[Mapping[str, Callable[[str, float], Simulator]]] = {
+    "apimart": _simulated_apimart,
+    "klingai": _simulated_klingai,
+}
 """How each provider's simulator is built from the API key that it takes and a generation's seconds; a test holds it complete."""
 
 
@@ -165,6 +174,7 @@ class Twin:
             "PublicBaseUrl": url,
             "TrustedMediaOrigins": ",".join(origins),
             "TrustedWebhookOrigins": ",".join(dict.fromkeys(map(_origin, self._webhook_origins))),
+            "TriggerTenant": TENANT,
             "ExpectedSeconds": f"{self._simulated_s:.3f}",
             "LogLevel": self._log_level,
             **{base_url_parameter(name): upstream for name, upstream in self.upstreams.items()},

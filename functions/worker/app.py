@@ -13,4 +13,4 @@ from klingway.domain.work import Work
 def handler(event: dict[str, Any], _context: Any) -> None:  # noqa: ANN401 - Lambda's own
     """Do what each message asks for."""
     for record in event["Records"]:
-        bootstrap.worker().check.run(Work.from_json(record["body"]))
+        bootstrap.worker().run(Work.from_json(record["body"]))

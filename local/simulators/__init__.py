@@ -7,5 +7,6 @@ by being shared.
 - `behaviour`: the switches ("slow, full, flaky, silent, repetitive or wrong");
 - `server`: HTTP, media, tests' inspection and a person's page, common to all;
 - `tasks`: a task's life, slots, callbacks, common to all;
-- one module per provider: `klingai` (its rules are in `klingai_rules`).
+- `fields`: how bodies are read; `command`: how one is run by itself;
+- one module per provider, its rules beside it: `klingai`, `apimart`.
 """

@@ -8,6 +8,7 @@ for one task by a marker in its prompt (`[sim:silent]`, `[sim:late=2]`). A marke
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt
@@ -27,8 +28,23 @@ class UnknownMarkerError(ValueError):
     """A prompt holds a marker that no simulator knows, or one whose value is not of its kind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A refusal in a provider's own words.
+
+    Attributes:
+        status: the HTTP status.
+        code: the provider's error code.
+        message: the provider's text.
+    """
+
+    status: int
+    code: int
+    message: str
+
+
 class Refusal(BaseModel):
-    """Creates to refuse, with the provider's own numbers.
+    """Creates to refuse; what is not given here is said as the provider refuses a create too many.
 
     Attributes:
         status: the HTTP status.
@@ -38,10 +54,18 @@ class Refusal(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    status: int = 429
-    code: int = 1303
-    message: str = "parallel task over resource pack limit"
+    status: int | None = None
+    code: int | None = None
+    message: str | None = None
     times: NonNegativeInt = 1
+
+    def denial(self, busy: Denial) -> Denial:
+        """Returns what to say, given what the provider says to a create too many."""
+        return Denial(
+            busy.status if self.status is None else self.status,
+            busy.code if self.code is None else self.code,
+            busy.message if self.message is None else self.message,
+        )
 
 
 class QueryFault(BaseModel):
@@ -65,6 +89,7 @@ class Behaviour(BaseModel):
 
     Attributes:
         generation_s: how long a task takes from its creation to its end, seconds.
+        element_generation_s: how long a task that makes an element takes instead.
         submit_delay_s: how long a create takes before anything else happens, seconds.
         capacity: how many tasks may be unfinished at once; None: any number.
         refuse_next: creates to refuse, in this order.
@@ -87,12 +112,20 @@ class Behaviour(BaseModel):
         media_fault_times: how many fetches of each file it strikes; None: every one, but one for `refused_once`.
         media_slow_s: seconds, for `slow`.
         wrong_duration_s: seconds, for `wrong_duration`; None: half of the right one.
+        media_life_s: how long after a task's end the links to its files hold, seconds; then they are refused with 403,
+            and a read gives the same links still.
         fail_message: with it, every new task fails with this text.
+        cancelled: every new task ends as cancelled, where the provider has such an end.
+        url_as_text: a video's link comes as one text, where the provider gives a list of them.
+        progress_as_text: progress comes as "50%", where the provider tells it as a number.
+        error_code_as_text: an error's code comes as a text, where the provider is known to do so at times; no marker sets it,
+            since an error may be nobody's.
         reference_video_s: the length taken for a reference video that is not on this server, seconds.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
     generation_s: NonNegativeFloat = 3.0
+    element_generation_s: NonNegativeFloat = 0.5
     submit_delay_s: NonNegativeFloat = 0.0
     capacity: NonNegativeInt | None = None
     refuse_next: list[Refusal] = Field(default_factory=list)
@@ -108,7 +141,12 @@ class Behaviour(BaseModel):
     media_fault_times: NonNegativeInt | None = None
     media_slow_s: NonNegativeFloat = 3.0
     wrong_duration_s: float | None = None
+    media_life_s: NonNegativeFloat = 30 * 24 * 3600
     fail_message: str | None = None
+    cancelled: bool = False
+    url_as_text: bool = False
+    progress_as_text: bool = False
+    error_code_as_text: bool = False
     reference_video_s: float = 5.0
 
     def overlaid(self, marks: Mapping[str, Any]) -> Behaviour:
@@ -172,7 +210,7 @@ def _callbacks(kind: Callbacks) -> Callable[[str | None], dict[str, Any]]:
 
 
 MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
-    "generation": _number("generation_s"),
+    "generation": lambda value: dict.fromkeys(("generation_s", "element_generation_s"), float(value or "")),
     "submit_delay": _number("submit_delay_s"),
     "time_out_s": _number("time_out_s"),
     "input": _number("reference_video_s"),
@@ -187,6 +225,10 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     # The end.
     "fail": lambda value: {"fail_message": value or "simulated failure"},
     "moderation": _switches(fail_message=RISK_CONTROL),
+    "cancelled": _switches(cancelled=True),
+    # Forms that one provider alone is known to vary.
+    "url_string": _switches(url_as_text=True),
+    "progress_string": _switches(progress_as_text=True),
     # Callbacks.
     "silent": _callbacks("silent"),
     "repeat": _callbacks("repeat"),
@@ -200,7 +242,9 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "query_5xx": _query("error_5xx"),
     "query_time_out": _query("time_out"),
     "query_unknown": _query("unknown_status"),
-    # Media. `=n` is how many fetches of each of this task's files are struck; every one where not given.
+    # Media.
+    "media_life": _number("media_life_s"),
+    # `=n` is how many fetches of each of this task's files are struck; every one where not given.
     "short": _counted("media_fault", "short", "media_fault_times", None),
     "refused_once": _counted("media_fault", "refused_once", "media_fault_times", 1),
     "missing": _counted("media_fault", "missing", "media_fault_times", None),

@@ -1,44 +1,49 @@
 """The official KlingAI API over HTTP, as Kling's API specification of 2026-02-10 and the official pages around it say.
 
 Video families: `/v1/videos/omni-video`, `/v1/videos/text2video`, `/v1/videos/image2video`: create, query one (by
-task id or external id), list. Run it with `python -m local.simulators.klingai --port 8123`; it prints one line of
-JSON with its URL and its fake keys.
+task id or external id), list. Elements: the same at `/v1/general/advanced-custom-elements`, the official ones, delete;
+`GET /_sim/elements` shows tests what there is and what was. Run it with
+`python -m local.simulators.klingai --port 8123`; it prints one line of JSON with its URL and its fake keys.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
 import re
-import signal
-import sys
-import threading
 import time
 import uuid
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 import jwt
 from typing_extensions import override
 
-from local.simulators.behaviour import Behaviour, UnknownMarkerError, marks_of
-from local.simulators.klingai_rules import SPECIFICATION, ElementKind, InvalidError, Order, Product, Surroundings, check
+from local.simulators.behaviour import Behaviour, Denial, UnknownMarkerError
+from local.simulators.command import arguments, serve
+from local.simulators.fields import InvalidError
+from local.simulators.klingai_elements import PRODUCT as ELEMENT
+from local.simulators.klingai_elements import ElementLibrary, ElementOrder, check_element, element_facts
+from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Product, Surroundings, check
 from local.simulators.media import FPS, ClipSpec
-from local.simulators.server import NotCreatedError, RefusedError, Request, Response, Simulator, json_response
-from local.simulators.tasks import DuplicateError, FullError, State, Task
+from local.simulators.server import (
+    NotCreatedError,
+    NotJsonError,
+    RefusedError,
+    Request,
+    Response,
+    Simulator,
+    all_text,
+    json_object,
+    json_response,
+)
+from local.simulators.tasks import DuplicateError, State, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-# Official elements that exist from the start; the numbers are of the simulator's making.
-PRESET_ELEMENTS: Final[Mapping[int, ElementKind]] = {
-    160: "image_refer",
-    161: "image_refer",
-    162: "video_refer",
-    163: "video_refer",
-}
+AnyProduct = Product | Literal["element"]
 
 _WORDS: Final[Mapping[State, str]] = {
     "submitted": "submitted",
@@ -46,14 +51,17 @@ _WORDS: Final[Mapping[State, str]] = {
     "succeeded": "succeed",
     "failed": "failed",
 }
-_VIDEO_PATHS: Final[Mapping[str, Product]] = {
+_PATHS: Final[Mapping[str, AnyProduct]] = {
     "/v1/videos/omni-video": "omni-video",
     "/v1/videos/text2video": "text2video",
     "/v1/videos/image2video": "image2video",
+    "/v1/general/advanced-custom-elements": ELEMENT,
 }
+_PRESETS_PATH: Final = "/v1/general/advanced-presets-elements"
+_DELETE_PATHS: Final = ("/v1/general/delete-elements", "/v1/general/delete-advanced-elements")  # one store behind both
 _PAGE_NUMBERS, _PAGE_SIZES = range(1, 1_001), range(1, 501)
+_TEXTS: Final = ("prompt", "element_name", "element_description")
 _SERVER_ERROR: Final = "Server internal error"
-_BUSY: Final = "parallel task over resource pack limit"
 _DOTS_OF_JWT: Final = 2
 
 
@@ -128,11 +136,11 @@ class KlingaiSimulator(Simulator):
         rules_as_of: the day whose official rules hold; the default is the specification's own.
         webhook_secret: signs callbacks (`whsec_` and base64).
         port: on 127.0.0.1; 0 takes a free one.
-        elements: element ids known besides the presets, and their kinds.
-        strict_elements: refuses element ids that are not known.
+        elements: elements that are there besides the official ones and those that are made, by number.
     """
 
     provider: ClassVar[str] = "klingai"
+    busy: ClassVar[Denial] = Denial(429, 1303, "parallel task over resource pack limit")
 
     def __init__(
         self,
@@ -145,16 +153,23 @@ class KlingaiSimulator(Simulator):
         webhook_secret: str | None = None,
         port: int = 0,
         elements: Mapping[int, ElementKind] | None = None,
-        strict_elements: bool = False,
     ) -> None:
         super().__init__(
             Behaviour(generation_s=generation_s, capacity=capacity), webhook_secret=webhook_secret, port=port
         )
         self.rules_as_of = rules_as_of
-        self.elements = {**PRESET_ELEMENTS, **(elements or {})}
-        self.strict_elements = strict_elements
+        self._elements = ElementLibrary(self.book, elements or {})
         self._auth = _Auth(frozenset(api_keys), dict(access_keys))
         self._numbers = itertools.count(1)
+
+    @override
+    def looks(self) -> Mapping[str, Callable[[], object]]:
+        """Returns what tests look at; here the elements too."""
+        return {**super().looks(), "elements": self.elements}
+
+    def elements(self) -> list[dict[str, Any]]:
+        """Returns the account's own elements, newest first, as `GET /_sim/elements` does; see `ElementLibrary.seen`."""
+        return self._elements.seen(self.book.newest_first())
 
     @override
     def answer(self, request: Request) -> Response:
@@ -167,13 +182,13 @@ class KlingaiSimulator(Simulator):
 
     @override
     def callback_body(self, task: Task, state: State, behaviour: Behaviour) -> bytes:
-        """Returns the task without the envelope, in the documented form of callbacks: no watermark in it."""
+        """Returns the task without the envelope, in the documented form of callbacks: no watermark, no element in it."""
         word = _WORDS[state]
         if behaviour.callback_word is not None and state in {"succeeded", "failed"}:
             word = behaviour.callback_word
         told = self._shown(task, state, word)
-        told.pop("watermark_info")
-        told.setdefault("task_result", {})
+        told.pop("watermark_info", None)
+        told.setdefault("task_result", {}).pop("elements", None)
         for video in told["task_result"].get("videos", []):
             video.pop("watermark_url", None)
         return json.dumps(told, ensure_ascii=False).encode()
@@ -181,22 +196,30 @@ class KlingaiSimulator(Simulator):
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
         base, _, last = path.rpartition("/")
-        product, one = (_VIDEO_PATHS[path], "") if path in _VIDEO_PATHS else (_VIDEO_PATHS.get(base), last)
-        if product is None:
+        ways: Mapping[str, Callable[[], Response]]
+        if path in _DELETE_PATHS:
+            ways = {"POST": lambda: self._delete_element(request)}
+        elif path == _PRESETS_PATH:
+            ways = {"GET": lambda: self._presets(request)}
+        elif path in _PATHS:
+            product = _PATHS[path]
+            ways = {"POST": lambda: self._create(request, product), "GET": lambda: self._list(request, product)}
+        elif base in _PATHS:
+            ways = {"GET": lambda: self._one(last, _PATHS[base])}
+        else:
             raise ApiError(404, 1203, f"Resource not found: {request.path}")
-        if request.method == "POST" and not one:
-            return self._create(request, product)
-        if request.method != "GET":
+        if request.method not in ways:
             raise ApiError(404, 1202, f"Method {request.method} is not supported for {request.path}")
-        return self._one(one, product) if one else self._list(request, product)
+        return ways[request.method]()
 
     # Creates.
 
-    def _create(self, request: Request, product: Product) -> Response:
+    def _create(self, request: Request, product: AnyProduct) -> Response:
         body = _json_object(request)
         try:
-            order = check(product, body, self._surroundings(body))
-            text, own_id = _all_text(body), order.external_task_id
+            around = self._surroundings(body)
+            order = check_element(body, around) if product == ELEMENT else check(product, body, around)
+            text, own_id = all_text(body, _TEXTS), order.external_task_id
             task, fault = self.submit(
                 text,
                 own_id,
@@ -206,41 +229,55 @@ class KlingaiSimulator(Simulator):
         except (InvalidError, UnknownMarkerError) as error:
             raise ApiError(400, 1201, str(error)) from None
         except RefusedError as error:
-            refusal = error.refusal
-            raise ApiError(refusal.status, refusal.code, refusal.message) from None
+            raise ApiError(error.denial.status, error.denial.code, error.denial.message) from None
         except DuplicateError:
             raise ApiError(400, 1201, f"External_task_id {own_id} already exists") from None
         except NotCreatedError:
             raise ApiError(500, 5000, _SERVER_ERROR) from None
-        except FullError:
-            raise ApiError(429, 1303, _BUSY) from None
-        data = {
-            "task_id": task.id,
-            "task_info": {"external_task_id": task.external_id},
-            "task_status": "submitted",
-            "created_at": _ms(task.created_at),
-            "updated_at": _ms(task.created_at),
-        }
+        data = _submitted(task.id, task.created_at) | {"task_info": {"external_task_id": task.external_id}}
         good, bad = _envelope(200, 0, "SUCCEED", data), _envelope(500, 5000, _SERVER_ERROR)
         answered = self.spoil_answer(task, fault, good, bad)
         answered.notes |= {"task_id": task.id, "unknown_fields": list(order.unknown_fields), "notes": list(order.notes)}
         return answered
 
     def _surroundings(self, body: Mapping[str, Any]) -> Surroundings:
-        def seconds(url: str) -> float:
-            own = self.task_of_media(url)
-            if own is not None:
-                return own.clip.frames / FPS
-            return self.behaviour.overlaid(marks_of(_all_text(body))).reference_video_s
-
-        return Surroundings(self.rules_as_of, self.elements, self.strict_elements, seconds)
+        text = all_text(body, _TEXTS)
+        return Surroundings(self.rules_as_of, self._elements.kinds(), lambda url: self.video_seconds(url, text))
 
     def _task(
-        self, product: Product, body: Mapping[str, Any], order: Order, marks: dict[str, Any], behaviour: Behaviour
+        self,
+        product: AnyProduct,
+        body: Mapping[str, Any],
+        order: Order | ElementOrder,
+        marks: dict[str, Any],
+        behaviour: Behaviour,
     ) -> Task:
         now = time.time()
-        task_id = f"{_ms(now)}{next(self._numbers) % 100_000:05d}"  # 13 and 5 digits
-        clip = ClipSpec(
+        task_id = self._task_id(now)
+        makes_video = isinstance(order, Order)
+        return Task(
+            id=task_id,
+            product=product,
+            external_id=order.external_task_id,
+            body=body,
+            clip=self._clip(task_id, order),
+            watermarked=isinstance(order, Order) and order.watermark,
+            callback_url=order.callback_url,
+            marks=marks,
+            failure=behaviour.fail_message,
+            created_at=now,
+            generation_s=behaviour.generation_s if makes_video else behaviour.element_generation_s,
+            makes_video=makes_video,
+            extra=_video_facts(order) if isinstance(order, Order) else element_facts(order, task_id),
+        )
+
+    def _task_id(self, now: float) -> str:
+        return f"{_ms(now)}{next(self._numbers) % 100_000:05d}"  # 13 and 5 digits
+
+    def _clip(self, task_id: str, order: Order | ElementOrder) -> ClipSpec:
+        if isinstance(order, ElementOrder):
+            return ClipSpec(task_id, self.provider, model=order.kind, prompt=order.description, mode="")
+        return ClipSpec(
             task_id=task_id,
             provider=self.provider,
             model=order.model,
@@ -250,24 +287,10 @@ class KlingaiSimulator(Simulator):
             duration_s=(round(order.seconds * FPS) + 1) / FPS,  # one frame more, as seen: "5.041"
             sound=order.sound,
         )
-        return Task(
-            id=task_id,
-            product=product,
-            external_id=order.external_task_id,
-            body=body,
-            clip=clip,
-            watermarked=order.watermark,
-            callback_url=order.callback_url,
-            marks=marks,
-            failure=behaviour.fail_message,
-            created_at=now,
-            generation_s=behaviour.generation_s,
-            extra={"units": order.units, "video_id": str(uuid.uuid4())},
-        )
 
     # Reads.
 
-    def _one(self, reference: str, product: Product) -> Response:
+    def _one(self, reference: str, product: AnyProduct) -> Response:
         task = self.book.find(reference, product)
         behaviour = self.behaviour if task is None else self.behaviour.overlaid(task.marks)
         fault, word = self.spoil_read(behaviour)
@@ -278,13 +301,12 @@ class KlingaiSimulator(Simulator):
         state = task.state()
         return _envelope(200, 0, "SUCCEED", self._shown(task, state, word or _WORDS[state]))
 
-    def _list(self, request: Request, product: Product) -> Response:
-        number = _page_value(request, "pageNum", 1, _PAGE_NUMBERS)
-        size = _page_value(request, "pageSize", 30, _PAGE_SIZES)
+    def _list(self, request: Request, product: AnyProduct) -> Response:
+        page = _page(request)
         fault, word = self.spoil_read(self.behaviour)
         if (spoilt := _spoilt(fault)) is not None:
             return spoilt
-        tasks = self.book.newest_first(product)[(number - 1) * size : number * size]
+        tasks = self.book.newest_first(product)[page]
         data = [self._shown(task, state := task.state(), word or _WORDS[state]) for task in tasks]
         return _envelope(200, 0, "SUCCEED", data)
 
@@ -295,22 +317,48 @@ class KlingaiSimulator(Simulator):
             "task_status": word,
             "task_status_msg": (task.failure or "simulated failure") if state == "failed" else "",
             "task_info": {"external_task_id": task.external_id},
-            "watermark_info": {"enabled": task.watermarked},
             "created_at": _ms(task.created_at),
             "updated_at": _ms(min(time.time(), task.since(state))),
         }
+        if task.makes_video:
+            shown["watermark_info"] = {"enabled": task.watermarked}
         if state == "succeeded":
-            video = {
-                "id": task.extra["video_id"],
-                "url": self.media_url(task, "video.mp4"),
-                "duration": f"{task.clip.frames * 1000 // FPS / 1000:.3f}",
-            }
-            if task.watermarked:
-                video["watermark_url"] = self.media_url(task, "watermarked.mp4")
-            shown["task_result"] = {"videos": [video]}
+            shown["task_result"] = self._videos(task) if task.makes_video else self._elements.result(task)
             if task.extra["units"] is not None:
                 shown["final_unit_deduction"] = str(task.extra["units"])
         return shown
+
+    def _videos(self, task: Task) -> dict[str, Any]:
+        video = {
+            "id": task.extra["video_id"],
+            "url": self.media_url(task, "video.mp4"),
+            "duration": f"{task.clip.frames * 1000 // FPS / 1000:.3f}",
+        }
+        if task.watermarked:
+            video["watermark_url"] = self.media_url(task, "watermarked.mp4")
+        return {"videos": [video]}
+
+    # What elements have besides.
+
+    def _presets(self, request: Request) -> Response:
+        return _envelope(200, 0, "SUCCEED", self._elements.presets()[_page(request)])
+
+    def _delete_element(self, request: Request) -> Response:
+        """Deletes at once; the answer is a new task's, which nobody can query (whether Kling's can is not known)."""
+        try:
+            self._elements.delete(_json_object(request))
+        except InvalidError as error:
+            raise ApiError(400, 1201, str(error)) from None
+        now = time.time()
+        return _envelope(200, 0, "SUCCEED", _submitted(self._task_id(now), now))
+
+
+def _video_facts(order: Order) -> dict[str, Any]:
+    return {"units": order.units, "video_id": str(uuid.uuid4())}
+
+
+def _submitted(task_id: str, now: float) -> dict[str, Any]:
+    return {"task_id": task_id, "task_status": "submitted", "created_at": _ms(now), "updated_at": _ms(now)}
 
 
 def _ms(seconds: float) -> int:
@@ -334,23 +382,17 @@ def _json_object(request: Request) -> dict[str, Any]:
     Raises:
         ApiError: it is no JSON object, or is not said to be JSON ("Content-Type: application/json").
     """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise ApiError(400, 1200, "Content-Type must be application/json")
     try:
-        body = json.loads(request.body)
-    except ValueError:
-        raise ApiError(400, 1200, "Request body is not valid JSON") from None
-    if not isinstance(body, dict):
-        raise ApiError(400, 1200, "Request body must be a JSON object")
-    return body
+        return json_object(request)
+    except NotJsonError as error:
+        raise ApiError(400, 1200, str(error)) from None
 
 
-def _all_text(body: Mapping[str, Any]) -> str:
-    """Returns all prompts of a create, for their markers."""
-    shots = body.get("multi_prompt")
-    owners = [body, *(shots if isinstance(shots, list) else [])]
-    texts = [owner.get("prompt") for owner in owners if isinstance(owner, dict)]
-    return "\n".join(text for text in texts if isinstance(text, str))
+def _page(request: Request) -> slice:
+    """Reads pageNum and pageSize."""
+    number = _page_value(request, "pageNum", 1, _PAGE_NUMBERS)
+    size = _page_value(request, "pageSize", 30, _PAGE_SIZES)
+    return slice((number - 1) * size, number * size)
 
 
 def _page_value(request: Request, name: str, default: int, allowed: range) -> int:
@@ -362,10 +404,7 @@ def _page_value(request: Request, name: str, default: int, allowed: range) -> in
 
 def main() -> None:
     """Serves until interrupted."""
-    parser = argparse.ArgumentParser(description="Simulates the official KlingAI API on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--generation", type=float, default=3.0, metavar="SECONDS", help="how long a task takes")
-    parser.add_argument("--capacity", type=int, metavar="TASKS", help="how many may be unfinished at once")
+    parser = arguments("Simulates the official KlingAI API on loopback.")
     parser.add_argument("--rules-as-of", type=date.fromisoformat, default=SPECIFICATION, metavar="YYYY-MM-DD")
     chosen = parser.parse_args()
     api_keys = ["fake-klingai-api-key"]
@@ -378,13 +417,7 @@ def main() -> None:
         rules_as_of=chosen.rules_as_of,
         port=chosen.port,
     )
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    with simulator:
-        sys.stdout.write(json.dumps({"url": simulator.url, "api_keys": api_keys, "access_keys": access_keys}) + "\n")
-        sys.stdout.flush()
-        ended.wait()
+    serve(simulator, api_keys=api_keys, access_keys=access_keys)
 
 
 if __name__ == "__main__":

@@ -6,19 +6,14 @@ a simulator can be of any day. The first broken rule is refused (400 / 1201), na
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
 
-from PIL import Image, UnidentifiedImageError
-
-from local.simulators.media import nearest_aspect
+from local.simulators.fields import InvalidError, link
+from local.simulators.klingai_fields import Fields, picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,11 +46,9 @@ PROMPT_MAX, SHOT_PROMPT_MAX, SHOTS_MAX = 2_500, 512, 6
 _REFERENCES_MAX, _REFERENCES_WITH_VIDEO_MAX, _ELEMENTS_WITH_FRAMES_MAX = 7, 4, 3
 _REFERENCES_WITH_VIDEO_ELEMENTS_MAX, _VIDEO_ELEMENTS_MAX = 4, 3
 _IMAGES_WITH_END_FRAME_MAX, _IMAGE_TO_VIDEO_ELEMENTS_MAX, _VOICES_MAX = 2, 3, 2
-_IMAGE_BYTES_MAX, _IMAGE_SIDE_MIN, _IMAGE_RATIO_MAX = 10 * 1024 * 1024, 300, 2.5
 _VIDEO_MIN_S, _VIDEO_MAX_S, _LONGER_VIDEO_MAX_S = 3.0, 10.0, 15.0
 _VIDEO_ROUNDING_S: Final = 0.5  # Kling's own "10 s" clips last 10.041 s, and may be edited again
-_INT64_MAX: Final = 2**63 - 1
-_SHORT_NUMBER, _LONG_NUMBER = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9]{1,19}")
+_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _REFERENCE: Final = re.compile(r"<<<(image|element|video)_([0-9]{1,6})>>>")
 
 _COMMON = {"model_name", "multi_shot", "shot_type", "prompt", "multi_prompt", "element_list", "sound", "mode"}
@@ -87,24 +80,18 @@ _UNITS: Final = {
 }
 
 
-class InvalidError(Exception):
-    """A create breaks a rule; the message begins with the field."""
-
-
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the rules need to know besides the body.
 
     Attributes:
         on: the day whose rules hold.
-        elements: the known elements and their kinds.
-        strict_elements: refuses others.
+        elements: the elements that there are, and their kinds.
         video_seconds: gives a reference video's length, in seconds.
     """
 
     on: date
     elements: Mapping[int, ElementKind]
-    strict_elements: bool
     video_seconds: Callable[[str], float]
 
 
@@ -141,82 +128,6 @@ class Order:
     notes: tuple[str, ...]
 
 
-class _Fields:
-    """Reads an object's fields; null, empty texts and empty lists are absent, as in the specification's examples."""
-
-    def __init__(
-        self, values: Mapping[str, Any], known: frozenset[str], place: str = "", unknown: list[str] | None = None
-    ) -> None:
-        self._values = values
-        self._place = place
-        self.unknown: list[str] = [] if unknown is None else unknown
-        self.unknown.extend(f"{place}{name}" for name in values if name not in known)
-
-    def name(self, field: str) -> str:
-        return f"{self._place}{field}"
-
-    def has(self, field: str) -> bool:
-        return self._values.get(field) not in (None, "", [], {})
-
-    def text(self, field: str, *, at_most: int | None = None) -> str:
-        if not self.has(field):
-            return ""
-        value = self._values[field]
-        if not isinstance(value, str):
-            raise InvalidError(f"{self.name(field)} must be a string")
-        if at_most is not None and len(value) > at_most:
-            raise InvalidError(f"{self.name(field)} length cannot exceed {at_most} characters")
-        return value
-
-    def choice(self, field: str, values: tuple[str, ...], default: str) -> str:
-        value = self.text(field) or default
-        if value and value not in values:
-            raise InvalidError(f"{self.name(field)} value '{value}' is invalid, must be one of: {', '.join(values)}")
-        return value
-
-    def flag(self, field: str) -> bool:
-        """Reads a boolean; the specification's own example writes "true" as text."""
-        value = self._values.get(field)
-        if value is None or value is False or value in ("", "false"):
-            return False
-        if value is True or value == "true":
-            return True
-        raise InvalidError(f"{self.name(field)} must be a boolean")
-
-    def number(self, field: str, low: float, high: float) -> None:
-        value = self._values.get(field)
-        if not self.has(field):
-            return
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise InvalidError(f"{self.name(field)} must be a number within [{low:g}, {high:g}]")
-
-    def whole(self, field: str) -> int:
-        value = self._values.get(field)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidError(f"{self.name(field)} must be an integer")
-        return value
-
-    def inner(self, field: str, known: frozenset[str]) -> _Fields:
-        value = self._values[field] if self.has(field) else {}
-        if not isinstance(value, dict):
-            raise InvalidError(f"{self.name(field)} must be an object")
-        return _Fields(value, known, f"{self.name(field)}.", self.unknown)
-
-    def items(self, field: str, known: frozenset[str]) -> list[_Fields]:
-        value = self._values[field] if self.has(field) else []
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise InvalidError(f"{self.name(field)} must be an array of objects")
-        return [_Fields(item, known, f"{self.name(field)}[{n}].", self.unknown) for n, item in enumerate(value)]
-
-    def element_id(self) -> int:
-        value = self._values.get("element_id")
-        if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _INT64_MAX:
-            raise InvalidError(f"{self.name('element_id')} must be a long")
-        return value
-
-
 def check(product: Product, body: Mapping[str, Any], around: Surroundings) -> Order:
     """Checks a create against its endpoint's rules.
 
@@ -231,7 +142,7 @@ def check(product: Product, body: Mapping[str, Any], around: Surroundings) -> Or
     Raises:
         InvalidError: a rule is broken.
     """
-    fields = _Fields(body, KNOWN_FIELDS[product])
+    fields = Fields(body, KNOWN_FIELDS[product])
     return {"omni-video": _omni, "text2video": _text, "image2video": _image}[product](fields, around)
 
 
@@ -244,7 +155,7 @@ class _Shots:
     texts: list[str]
 
 
-def _shots(fields: _Fields, kinds: tuple[str, ...], seconds: int | None) -> _Shots:
+def _shots(fields: Fields, kinds: tuple[str, ...], seconds: int | None) -> _Shots:
     """Reads prompt, multi_shot, shot_type and multi_prompt ("Whether to generate multi-shot video" and below).
 
     Args:
@@ -265,7 +176,7 @@ def _shots(fields: _Fields, kinds: tuple[str, ...], seconds: int | None) -> _Sho
     return _Shots(multi=multi, kind=kind, texts=[prompt])
 
 
-def _storyboards(fields: _Fields, seconds: int | None) -> list[str]:
+def _storyboards(fields: Fields, seconds: int | None) -> list[str]:
     """Reads multi_prompt.
 
     Returns:
@@ -291,7 +202,7 @@ def _storyboards(fields: _Fields, seconds: int | None) -> list[str]:
     return [texts[index] for index in sorted(texts)]
 
 
-def _shot_seconds(shot: _Fields, seconds: int | None) -> int:
+def _shot_seconds(shot: Fields, seconds: int | None) -> int:
     lasts = shot.text("duration")
     if not _SHORT_NUMBER.fullmatch(lasts) or int(lasts) < 1:
         raise InvalidError(f"{shot.name('duration')} must be a string of whole seconds and not less than 1")
@@ -300,57 +211,14 @@ def _shot_seconds(shot: _Fields, seconds: int | None) -> int:
     return int(lasts)
 
 
-def _picture(name: str, value: str, *, any_ratio: bool = False) -> str | None:
-    """Checks an image: a link, or raw base64 of a jpg or png of the right size.
-
-    Returns:
-        The aspect nearest to it; None where only a link is known.
-    """
-    if value.startswith(("http://", "https://")):
-        _link(name, value, {"jpg", "jpeg", "png"})
-        return None
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise InvalidError(f"{name}: File is not in a valid base64 format") from None
-    if len(data) > _IMAGE_BYTES_MAX:
-        raise InvalidError(f"{name} file size cannot exceed 10MB")
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            (width, height), kind = picture.size, picture.format
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        kind, width, height = None, 0, 0
-    if kind not in {"JPEG", "PNG"}:
-        raise InvalidError(f"{name} format is not supported, must be .jpg / .jpeg / .png")
-    if min(width, height) < _IMAGE_SIDE_MIN:
-        raise InvalidError(f"{name} width and height cannot be less than 300px")
-    if not any_ratio and max(width, height) > _IMAGE_RATIO_MAX * min(width, height):
-        raise InvalidError(f"{name} aspect ratio must be between 1:2.5 and 2.5:1")
-    return nearest_aspect(width, height)
-
-
-def _link(name: str, url: str, endings: set[str] | None = None) -> None:
-    """Refuses what is no link, or one whose path plainly names another format; one without an ending may be any."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole:
-        raise InvalidError(f"{name} is not a valid URL")
-    ending = re.search(r"\.([A-Za-z0-9]{1,5})$", parts.path)
-    if endings and ending and ending[1].lower() not in endings:
-        raise InvalidError(f"{name} format is not supported, must be one of: {', '.join(sorted(endings))}")
-
-
-def _elements(fields: _Fields, around: Surroundings) -> list[ElementKind]:
-    """Reads element_list; an element that is not known counts as a multi-image one."""
+def _elements(fields: Fields, around: Surroundings) -> list[ElementKind]:
+    """Reads element_list; an element that is not there, or not any more, is refused."""
     kinds: list[ElementKind] = []
     for item in fields.items("element_list", frozenset({"element_id"})):
         number = item.element_id()
-        if around.strict_elements and number not in around.elements:
+        if number not in around.elements:
             raise InvalidError(f"{item.name('element_id')} {number} not found")
-        kinds.append(around.elements.get(number, "image_refer"))
+        kinds.append(around.elements[number])
     return kinds
 
 
@@ -365,16 +233,10 @@ def _units(model: str, mode: str, condition: str, seconds: float) -> Decimal | N
     return None if prices is None else Decimal(prices[mode == "pro"]) * round(seconds)
 
 
-def _ways(fields: _Fields) -> dict[str, Any]:
-    """Reads what all creates have besides: watermark, callback and external id."""
-    url = fields.text("callback_url")
-    if url:
-        _link("callback_url", url)
-    return {
-        "watermark": fields.inner("watermark_info", frozenset({"enabled"})).flag("enabled"),
-        "callback_url": url,
-        "external_task_id": fields.text("external_task_id"),
-    }
+def _ways(fields: Fields) -> dict[str, Any]:
+    """Reads what all creates of videos have besides: watermark, callback and external id."""
+    marked = fields.inner("watermark_info", frozenset({"enabled"})).flag("enabled")
+    return {"watermark": marked, **fields.ways()}
 
 
 @dataclass(slots=True)
@@ -395,7 +257,7 @@ class _OmniInputs:
         return self.images - self.first - self.end + len(self.elements)
 
 
-def _omni_inputs(fields: _Fields, around: Surroundings) -> _OmniInputs:
+def _omni_inputs(fields: Fields, around: Surroundings) -> _OmniInputs:
     """Reads image_list, element_list and video_list, each for itself."""
     images = fields.items("image_list", frozenset({"image_url", "type"}))
     roles: list[str] = []
@@ -408,7 +270,7 @@ def _omni_inputs(fields: _Fields, around: Surroundings) -> _OmniInputs:
         if role and role in roles:
             raise InvalidError(f"{image.name('type')}: only one {role} is supported")
         roles.append(role)
-        aspect = _picture(image.name("image_url"), url)
+        aspect = picture(image.name("image_url"), url)
         first_aspect = aspect if role == "first_frame" else first_aspect
     video_url, edits = "", False
     videos = fields.items("video_list", frozenset({"video_url", "refer_type", "keep_original_sound"}))
@@ -418,7 +280,7 @@ def _omni_inputs(fields: _Fields, around: Surroundings) -> _OmniInputs:
         video_url = video.text("video_url")
         if not video_url:
             raise InvalidError(f"{video.name('video_url')} must not be empty")
-        _link(video.name("video_url"), video_url, {"mp4", "mov"})
+        link(video.name("video_url"), video_url, {"mp4", "mov"})
         edits = video.choice("refer_type", ("feature", "base"), "base") == "base"
         video.choice("keep_original_sound", ("yes", "no"), "")
     first, end = "first_frame" in roles, "end_frame" in roles
@@ -456,7 +318,7 @@ def _omni_counts(model: str, inputs: _OmniInputs, around: Surroundings) -> None:
             raise InvalidError("image_list and element_list: images and multi-image elements cannot exceed 4 in sum")
 
 
-def _omni_video(fields: _Fields, model: str, inputs: _OmniInputs, shots_kind: str, around: Surroundings) -> float:
+def _omni_video(fields: Fields, model: str, inputs: _OmniInputs, shots_kind: str, around: Surroundings) -> float:
     """Checks what a reference video excludes, and its length.
 
     Returns:
@@ -479,7 +341,7 @@ def _omni_video(fields: _Fields, model: str, inputs: _OmniInputs, shots_kind: st
     return seconds
 
 
-def _omni_duration(fields: _Fields, model: str, inputs: _OmniInputs) -> int:
+def _omni_duration(fields: Fields, model: str, inputs: _OmniInputs) -> int:
     seconds = int(fields.choice("duration", _DURATIONS if model == V3_OMNI else _O1_DURATIONS, "5"))
     free = inputs.references or inputs.end or inputs.video_url
     if model == O1 and not free and str(seconds) not in _FIVE_OR_TEN:
@@ -487,7 +349,7 @@ def _omni_duration(fields: _Fields, model: str, inputs: _OmniInputs) -> int:
     return seconds
 
 
-def _omni(fields: _Fields, around: Surroundings) -> Order:
+def _omni(fields: Fields, around: Surroundings) -> Order:
     """Checks "Omni-Video - Create Task"."""
     model = fields.choice("model_name", (O1, V3_OMNI), O1)
     inputs = _omni_inputs(fields, around)
@@ -533,7 +395,7 @@ def _loose_references(texts: list[str], counts: Mapping[str, int]) -> list[str]:
     return [f"prompt refers to {kind}_{n} of {counts[kind]}" for kind, n in sorted(found) if not 1 <= n <= counts[kind]]
 
 
-def _common(fields: _Fields, models: tuple[str, ...], around: Surroundings) -> tuple[str, str, _Shots, int, bool, bool]:
+def _common(fields: Fields, models: tuple[str, ...], around: Surroundings) -> tuple[str, str, _Shots, int, bool, bool]:
     """Checks what text2video and image2video share.
 
     Returns:
@@ -568,7 +430,7 @@ def _condition(around: Surroundings, *, sound: bool, voices: bool) -> str:
     return "sound" if sound else "silent"
 
 
-def _text(fields: _Fields, around: Surroundings) -> Order:
+def _text(fields: Fields, around: Surroundings) -> Order:
     """Checks "Text to Video - Create Task"."""
     model, mode, shots, seconds, sound, voices = _common(fields, _T2V_MODELS, around)
     return Order(
@@ -585,7 +447,7 @@ def _text(fields: _Fields, around: Surroundings) -> Order:
     )
 
 
-def _image(fields: _Fields, around: Surroundings) -> Order:
+def _image(fields: Fields, around: Surroundings) -> Order:
     """Checks "Image to Video - Create Task"."""
     model, mode, shots, seconds, sound, voices = _common(fields, _I2V_MODELS, around)
     image, tail = fields.text("image"), fields.text("image_tail")
@@ -593,8 +455,8 @@ def _image(fields: _Fields, around: Surroundings) -> Order:
         raise InvalidError("image can not be null")
     if not image and model == V3:
         raise InvalidError(f"image_tail without image is not supported by {V3}")
-    aspect = _picture("image", image) if image else None
-    tail_aspect = _picture("image_tail", tail, any_ratio=True) if tail else None
+    aspect = picture("image", image) if image else None
+    tail_aspect = picture("image_tail", tail, any_ratio=True) if tail else None
     if tail and shots.multi and MULTI_SHOT_WITHOUT_FRAMES <= around.on < MULTI_SHOT_WITH_FRAMES:
         raise InvalidError("image_tail is not supported with multi_shot")
     masks = fields.has("static_mask") or fields.has("dynamic_masks")

@@ -1,6 +1,7 @@
 """The HTTP side of every simulator: a threaded server on loopback, media, inspection by tests, a page for people.
 
-A provider's simulator derives from `Simulator` and gives `answer` (its API) and `callback_body`. The base serves:
+A provider's simulator derives from `Simulator` and gives `answer` (its API), `busy` (its refusal when it is full) and,
+where it posts any, `callback_body`. The base serves:
 
 - `GET /`: a page for people;
 - `GET /media/<task>/<file>?Expires=…&Signature=…`: what finished tasks made, with ranges;
@@ -33,13 +34,13 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from local.simulators.behaviour import Behaviour, marks_of, take
-from local.simulators.media import MediaLibrary
-from local.simulators.tasks import Callbacks, State, Task, TaskBook, Timers
+from local.simulators.media import FPS, MediaLibrary
+from local.simulators.tasks import Callbacks, FullError, State, Task, TaskBook, Timers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from local.simulators.behaviour import Refusal
+    from local.simulators.behaviour import Denial
 
 JSON_TYPE: Final = "application/json; charset=utf-8"
 HTML_TYPE: Final = "text/html; charset=utf-8"
@@ -48,7 +49,6 @@ _MAX_BODY_BYTES: Final = 128 * 1024 * 1024
 _MAX_LOGGED_TEXT: Final = 4_000
 _KEPT_REQUESTS: Final = 10_000
 _SHOWN_TASKS: Final = 200
-_MEDIA_LIFE_S: Final = 30 * 24 * 3600
 _SLOW_PARTS: Final = 10
 _IDLE_S: Final = 60
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -110,16 +110,50 @@ def json_response(value: object, status: int = 200, **notes: object) -> Response
     return Response(status, json.dumps(value, ensure_ascii=False).encode(), notes=notes)
 
 
-class RefusedError(Exception):
-    """A create is refused because it was told so.
+def json_object(request: Request) -> dict[str, Any]:
+    """Returns a request's body.
+
+    Raises:
+        NotJsonError: it is no JSON object, or is not said to be JSON.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise NotJsonError("Content-Type must be application/json")
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise NotJsonError("Request body is not valid JSON") from None
+    if not isinstance(body, dict):
+        raise NotJsonError("Request body must be a JSON object")
+    return body
+
+
+def all_text(body: Mapping[str, Any], names: tuple[str, ...] = ("prompt",)) -> str:
+    """Returns the texts of a create and of its shots (`multi_prompt`), for their markers.
 
     Args:
-        refusal: with which words.
+        body: the decoded JSON, not checked yet.
+        names: the fields that may carry markers.
+    """
+    shots = body.get("multi_prompt")
+    owners = [body, *(shots if isinstance(shots, list) else [])]
+    texts = [owner.get(name) for owner in owners if isinstance(owner, dict) for name in names]
+    return "\n".join(text for text in texts if isinstance(text, str))
+
+
+class NotJsonError(Exception):
+    """A body is not what the provider can read."""
+
+
+class RefusedError(Exception):
+    """A create is refused: all slots are taken, or a switch says so.
+
+    Args:
+        denial: with which words.
     """
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.message)
+        self.denial = denial
 
 
 class NotCreatedError(Exception):
@@ -136,6 +170,8 @@ class Simulator(ABC):
     """
 
     provider: ClassVar[str]
+    busy: ClassVar[Denial]
+    """How it refuses a create too many."""
 
     def __init__(self, behaviour: Behaviour, *, webhook_secret: str | None = None, port: int = 0) -> None:
         self.behaviour = behaviour
@@ -156,9 +192,9 @@ class Simulator(ABC):
     def answer(self, request: Request) -> Response:
         """Answers a request to the provider's API."""
 
-    @abstractmethod
     def callback_body(self, task: Task, state: State, behaviour: Behaviour) -> bytes:
-        """Returns what is posted to a task's callback URL to tell a state."""
+        """Returns what is posted to a task's callback URL to tell a state; only where tasks can have one."""
+        raise NotImplementedError
 
     # A life.
 
@@ -228,6 +264,10 @@ class Simulator(ABC):
             for task in self.book.newest_first()
         ]
 
+    def looks(self) -> Mapping[str, Callable[[], object]]:
+        """Returns what there is at `GET /_sim/<name>`, by name; a provider may have more."""
+        return {"tasks": self.tasks, "requests": self.requests}
+
     def requests(self) -> list[dict[str, Any]]:
         """Returns what was asked of the API and for media, oldest first, as `GET /_sim/requests` does; secrets cut."""
         return list(self._log)
@@ -254,10 +294,9 @@ class Simulator(ABC):
 
         Raises:
             UnknownMarkerError: a marker is not known.
-            RefusedError: a refusal is due.
+            RefusedError: a refusal is due, or all slots are taken.
             NotCreatedError: the fault is an error without a task.
             DuplicateError: its external id was used before.
-            FullError: all slots are taken.
         """
         marks = marks_of(text)
         with self._counting:
@@ -267,14 +306,17 @@ class Simulator(ABC):
         with self._counting:
             refusal = take(behaviour.refuse_next)
         if refusal is not None:
-            raise RefusedError(refusal)
+            raise RefusedError(refusal.denial(self.busy))
         self.book.check_external(external_id)
         fault = self._next_submit_fault(struck)
         if fault == "error_5xx_not_created":
             raise NotCreatedError
         behaviour = self.behaviour.overlaid(marks)
         task = make(marks, behaviour)
-        self.book.add(task, behaviour.capacity)
+        try:
+            self.book.add(task, behaviour.capacity)
+        except FullError:
+            raise RefusedError(self.busy) from None
         self._callbacks.plan(task, behaviour, self._timers)
         return task, fault
 
@@ -330,13 +372,28 @@ class Simulator(ABC):
 
     def media_url(self, task: Task, name: str) -> str:
         """Returns the signed URL of a task's file: `video.mp4`, `watermarked.mp4`, `cover.jpg`."""
-        expires = int(task.ends_at) + _MEDIA_LIFE_S
+        expires = int(self.media_ends_at(task))
         return (
             f"{self.url}/media/{task.id}/{name}?Expires={expires}&Signature={self._signature(task.id, name, expires)}"
         )
 
-    def task_of_media(self, url: str) -> Task | None:
-        """Returns the task whose media URL this is, or None when it is not ours."""
+    def media_ends_at(self, task: Task) -> float:
+        """Returns when the links to a task's files end, Unix seconds."""
+        return task.ends_at + self.behaviour.overlaid(task.marks).media_life_s
+
+    def video_seconds(self, url: str, text: str) -> float:
+        """Returns a reference video's length: known where it is one of ours, else as the switches say.
+
+        Args:
+            url: of the video.
+            text: all prompts of the create that refers to it.
+        """
+        own = self._task_of_media(url)
+        if own is not None:
+            return own.clip.frames / FPS
+        return self.behaviour.overlaid(marks_of(text)).reference_video_s
+
+    def _task_of_media(self, url: str) -> Task | None:
         parts = urlsplit(url)
         pieces = parts.path.split("/")
         if not url.startswith(f"{self.url}/media/") or len(pieces) != len(("", "media", "task", "file")):
@@ -374,12 +431,10 @@ class Simulator(ABC):
 
     def _control(self, request: Request) -> Response:
         match request.method, request.path:
-            case "GET", "/_sim/tasks":
-                return json_response(self.tasks())
-            case "GET", "/_sim/requests":
-                return json_response(self.requests())
             case "GET", "/_sim/behaviour":
                 pass
+            case "GET", path if look := self.looks().get(path.removeprefix("/_sim/")):
+                return json_response(look())
             case "DELETE", "/_sim/behaviour":
                 fresh = self._built.model_copy(deep=True)
                 self.behaviour.change({name: getattr(fresh, name) for name in Behaviour.model_fields})
@@ -407,12 +462,15 @@ class Simulator(ABC):
         denied = Response(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
         if request.method not in {"GET", "HEAD"}:
             return Response(405, b"", "text/plain", {"Allow": "GET, HEAD"})
-        if not _MOMENT.fullmatch(expires) or not hmac.compare_digest(
+        signed = _MOMENT.fullmatch(expires) and hmac.compare_digest(
             self._signature(task_id, name, int(expires)).encode(), request.query.get("Signature", "").encode()
-        ):
+        )
+        if not signed or (task is not None and time.time() >= self.media_ends_at(task)):
             return denied
         missing = Response(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
-        if task is None or task.state() != "succeeded" or (name == "watermarked.mp4" and not task.watermarked):
+        if task is None or task.state() != "succeeded" or not task.makes_video:
+            return missing
+        if name == "watermarked.mp4" and not task.watermarked:
             return missing
         if name == "cover.jpg":
             return _ranged(request, self._library.cover(task.clip), "image/jpeg")
@@ -427,7 +485,7 @@ class Simulator(ABC):
             times = 1
         if times is not None and fetches > times:
             fault = "none"
-        clip = replace(task.clip, watermark=name == "watermarked.mp4")
+        clip = replace(task.clip, watermark=task.clip.watermark or name == "watermarked.mp4")
         if fault == "wrong_duration":
             clip = replace(clip, duration_s=behaviour.wrong_duration_s or clip.duration_s / 2)
         elif fault == "wrong_aspect":
@@ -455,7 +513,7 @@ class Simulator(ABC):
                 task.failure if state == "failed" else state,
             ]
             row = "".join(f"<td>{html.escape(str(cell))}" for cell in cells)
-            if state == "succeeded":
+            if state == "succeeded" and task.makes_video:
                 video, cover = (html.escape(self.media_url(task, name)) for name in ("video.mp4", "cover.jpg"))
                 row += f'<td><a href="{video}"><img src="{cover}" height=80 loading=lazy alt=video></a>'
             rows.append(f"<tr>{row}")

@@ -63,13 +63,14 @@ class Task:
         product: which of the provider's endpoints made it.
         external_id: the caller's id, empty for none.
         body: the create's body as it came.
-        clip: the video it results in.
+        clip: the video it results in; of other tasks, what is shown of them.
         watermarked: whether a second file with a mark results too.
         callback_url: empty for none.
         marks: the switches that its prompt's markers set.
         failure: why it fails; None when it succeeds.
         created_at: Unix seconds.
         generation_s: from its creation to its end, seconds.
+        makes_video: whether a video results; a task that makes something else has no files and takes no slot.
         extra: what only its provider knows of it.
         deliveries: the callbacks posted so far.
         fetches: how often each of its files was asked for.
@@ -86,6 +87,7 @@ class Task:
     failure: str | None
     created_at: float
     generation_s: float
+    makes_video: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     fetches: dict[str, int] = field(default_factory=dict)
@@ -144,19 +146,21 @@ class TaskBook:
             raise DuplicateError
 
     def add(self, task: Task, capacity: int | None) -> None:
-        """Keeps a new task, which takes a slot until its end.
+        """Keeps a new task, which takes a slot until its end where it makes a video.
 
         Raises:
             DuplicateError: its external id was used before.
-            FullError: `capacity` tasks are unfinished.
+            FullError: it needs a slot, and `capacity` tasks have one.
         """
         with self._lock:
             self.check_external(task.external_id)
             now = time.time()
             self._unfinished = {key: kept for key, kept in self._unfinished.items() if kept.ends_at > now}
-            if capacity is not None and len(self._unfinished) >= capacity:
+            if task.makes_video and capacity is not None and len(self._unfinished) >= capacity:
                 raise FullError
-            self._tasks[task.id] = self._unfinished[task.id] = task
+            self._tasks[task.id] = task
+            if task.makes_video:
+                self._unfinished[task.id] = task
             if task.external_id:
                 self._external[task.external_id] = task
 

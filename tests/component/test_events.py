@@ -24,6 +24,7 @@ import pytest
 from klingway import bootstrap, observability, settings
 from klingway.adapters import clients, http
 from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+from klingway.adapters.dynamodb_elements import DynamoDbElements
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.adapters.eventbridge import EventBridgeBus
@@ -37,11 +38,12 @@ from klingway.domain.deliveries import (
     conclude,
     deliveries_to,
 )
-from klingway.domain.ids import JobId, ProviderName, Tenant
-from klingway.domain.job import Attempt, AttemptState, Job, State, StoredFile
+from klingway.domain.elements import ElementState, KeptElement
+from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
-from klingway.use_cases.ports import Event, OpenedMedia, Posted
+from klingway.use_cases.ports import Event, JobFilter, OpenedMedia, Posted
 
 from local.cloud.deploy import Deployment, deploy_in_process
 from local.simulators.media import ClipSpec, make_clip
@@ -52,16 +54,23 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*/*.json"))
 REGION = "eu-central-1"
-LOGICAL_IDS = {
-    name: f"{name.capitalize()}Function" for name in ("api", "callback", "poller", "publisher", "webhooks", "worker")
-}
+FUNCTIONS = ("api", "callback", "elements", "intake", "poller", "publisher", "webhooks", "worker")
+LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in FUNCTIONS}
 
 # The sample events are signed under this; nobody else's gateway has it.
 MASTER = "sample-events-master-secret"
 KEY = ApiKey("sampleevents", "sample")
-FINISHED, RUNNING, WAITING, STORED = (
-    JobId(f"job_01KAGZ8Q00SAMP1E{rest}") for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000")
+FINISHED, RUNNING, WAITING, STORED, PREPARING, PREPARED = (
+    JobId(f"job_01KAGZ8Q00SAMP1E{rest}")
+    for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000", "PREPAR1NG0", "PREPARED00")
 )
+FILES = {
+    "inbox/animals/a fox.json": b'{"prompt": "A fox in the snow", "duration_s": 5}',
+    "inbox/mistakes.json": b'{"prompt": "", "duration_s": 99}',
+    "inbox/no json.json": b"prompt: a fox",
+    "inbox/readme.txt": b"Requests go here.",
+}
+WANTED, MADE, USED_UP = (ElementId(f"el_01KAGZ8Q00SAMP1E{rest}") for rest in ("WANTED0000", "MADE000000", "XSEDXP0000"))
 FINISHED_TASK, RUNNING_TASK = "930810057590833241", "930810057590833999"
 
 
@@ -71,6 +80,7 @@ class World:
 
     deployment: Deployment
     jobs: DynamoDbJobs
+    elements: DynamoDbElements
     deliveries: DynamoDbDeliveries
     published: list[Event]
     posted: list[tuple[str, bytes, Mapping[str, str]]]
@@ -81,6 +91,16 @@ class World:
         url = self.deployment.outputs[queue]
         attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
         return sum(int(attributes[name]) for name in names)
+
+    def taken_in(self) -> int:
+        """How many jobs came of files and events."""
+        return len(self.jobs.page(Tenant("default"), JobFilter(), limit=10, after=None).jobs)
+
+    def outbox(self) -> dict[str, Any]:
+        """What the outbox has, by key."""
+        client, bucket = boto3.client("s3"), self.deployment.outputs["BucketName"]
+        found = client.list_objects_v2(Bucket=bucket, Prefix="outbox/").get("Contents", [])
+        return {item["Key"]: client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found}
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +113,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     # Another file's clients and settings belong to another mocked AWS.
-    functions = (bootstrap.api, bootstrap.callback, bootstrap.poller, bootstrap.publisher)
-    cached = (*functions, bootstrap.webhooks, bootstrap.worker)
+    cached = [getattr(bootstrap, name) for name in FUNCTIONS]
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -108,15 +127,86 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     monkeypatch.setattr(http.GuardedPosts, "post", played_receivers(posted))
     with moto.mock_aws():
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
-        table = deployment.outputs["TableName"]
-        jobs = DynamoDbJobs(boto3.client("dynamodb"), table)
-        deliveries = DynamoDbDeliveries(boto3.client("dynamodb"), table)
-        furnish(deployment, jobs, deliveries, film)
-        yield World(deployment, jobs, deliveries, published, posted)
+        client, table = boto3.client("dynamodb"), deployment.outputs["TableName"]
+        jobs, elements, deliveries = (
+            DynamoDbJobs(client, table),
+            DynamoDbElements(client, table),
+            DynamoDbDeliveries(client, table),
+        )
+        furnish(deployment, jobs, elements)
+        furnish_deliveries(deployment, deliveries, film)
+        yield World(deployment, jobs, elements, deliveries, published, posted)
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
 
 
+def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElements) -> None:
+    """Put the key, the jobs and the elements in their places."""
+    secrets = boto3.client("secretsmanager")
+    outputs = deployment.outputs
+    master = json.dumps({"current": MASTER, "previous": ""})
+    secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
+    secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
+    DynamoDbKeys(boto3.client("dynamodb"), outputs["TableName"]).add(KEY)
+    for inbox_key, text in FILES.items():
+        boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=inbox_key, Body=text)
+    now = datetime.now(UTC)
+    file = StoredFile(
+        name="video.mp4",
+        role="video",
+        key=STORED_FILM,
+        size_bytes=1,
+        sha256="0",
+        content_type="video/mp4",
+        width=1,
+        height=1,
+    )
+    due_at = int(now.timestamp()) - 1
+    running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
+    later = due_at + 3600
+    world = (
+        running,
+        replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
+        replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
+        replace(
+            running,
+            id=STORED,
+            state=State.SUCCEEDED,
+            due_at=None,
+            files=(file,),
+            finished_at=now,
+            sequence=4,
+            elements=(JobElement(index=0, id=USED_UP, provider_id="3"),),
+        ),
+    )
+    for each in world:
+        jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    described = {"name": "dog", "description": "a dog", "images": ["https://x/1.png", "https://x/2.png"]}
+    for each_id, element_id in ((PREPARING, WANTED), (PREPARED, MADE)):
+        waiting = replace(running, id=each_id, state=State.PREPARING, due_at=later, attempts=())
+        waiting = replace(waiting, elements=(JobElement(index=0, id=element_id),))
+        jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
+    wanted = KeptElement(
+        id=WANTED,
+        tenant=Tenant(KEY.tenant),
+        provider=ProviderName("klingai"),
+        account="default",
+        digest="1",
+        definition=described,
+        public_url="https://gateway.example",
+        state=ElementState.WANTED,
+        created_at=now,
+        updated_at=now,
+        due_at=later,
+        users=frozenset({PREPARING}),
+    )
+    elements.claim(wanted, PREPARING)
+    made = replace(wanted, id=MADE, digest="2", state=ElementState.READY, provider_id="2", users=frozenset({PREPARED}))
+    elements.claim(made, PREPARED)
+    elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
+
+
+STORED_FILM = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
 TARGETS = tuple(
     Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
     for kind, address in (
@@ -129,35 +219,14 @@ TARGETS = tuple(
 )
 
 
-def furnish(deployment: Deployment, jobs: DynamoDbJobs, deliveries: DynamoDbDeliveries, film: bytes) -> None:
-    """Put the key and the jobs in their places."""
-    secrets = boto3.client("secretsmanager")
-    outputs = deployment.outputs
-    master = json.dumps({"current": MASTER, "previous": ""})
-    secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
-    secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
-    DynamoDbKeys(boto3.client("dynamodb"), outputs["TableName"]).add(KEY)
-    now = datetime.now(UTC)
-    key = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
-    file = StoredFile(
-        name="video.mp4", role="video", key=key, size_bytes=1, sha256="0", content_type="video/mp4", width=1, height=1
-    )
-    due_at = int(now.timestamp()) - 1
-    running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
-    later = due_at + 3600
-    world = (
-        running,
-        replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
-        replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
-        replace(running, id=STORED, state=State.SUCCEEDED, due_at=None, files=(file,), finished_at=now, sequence=4),
-    )
-    for each in world:
-        jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
-    boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
-    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
-        before = delivery.address.endswith("before")
-        answer = Answer(verdict=Verdict.DELIVERED, status=200)
-        deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
+def furnish_deliveries(deployment: Deployment, deliveries: DynamoDbDeliveries, film: bytes) -> None:
+    """Put the stored job's film and the deliveries about it in their places, the last one being done."""
+    bucket, now = deployment.outputs["BucketName"], datetime.now(UTC)
+    boto3.client("s3").put_object(Bucket=bucket, Key=STORED_FILM, Body=film, ContentType="video/mp4")
+    *waiting, done = deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now)
+    answer = Answer(verdict=Verdict.DELIVERED, status=200)
+    for delivery in (*waiting, conclude(done, answer, began_at=now, at=now)[0]):
+        deliveries.add(delivery)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
@@ -265,14 +334,44 @@ def check_callback(outcome: str, _event: Mapping[str, Any], answer: Any, world: 
     assert world.messages() == {"nudged": 1, "nothing_queued": 0}[queued]
 
 
+INTAKE_OUTCOMES = {
+    "1_job": (1, 0, 0),
+    "2_jobs_1_comes_again": (2, 0, 1),
+    "refused_in_outbox": (0, 1, 0),
+    "nothing": (0, 0, 0),
+}
+"""How many jobs, files in the outbox, and messages that come again."""
+
+
+def check_intake(outcome: str, event: Mapping[str, Any], answer: Any, world: World) -> None:
+    outbox = world.outbox()
+    assert INTAKE_OUTCOMES[outcome] == (world.taken_in(), len(outbox), len(answer["batchItemFailures"]))
+    for key, text in outbox.items():
+        said = json.loads(event["Records"][0]["body"])["detail"]["object"]["key"]
+        assert said.replace("inbox/", "outbox/").replace(".json", ".error.json") == key
+        assert json.loads(text)["title"]
+
+
 def check_poller(outcome: str, _event: Mapping[str, Any], answer: Any, world: World) -> None:
     count = int(outcome.partition("_")[0])
     assert (answer, world.messages()) == ({"taken_up": count}, count)
 
 
+def check_elements(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
+    about = world.elements.get(ElementId(event["element_id"])) if "element_id" in event else None
+    found = about or world.jobs.get(JobId(event["job_id"]))
+    assert found is not None
+    assert found.state.value == outcome
+
+
 def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
     (record,) = event["Records"]
-    found = world.jobs.get(JobId(json.loads(record["body"])["id"]))
+    work = json.loads(record["body"])
+    if work["kind"] in {"element", "release"}:
+        element = world.elements.get(ElementId(work["id"]) if work["kind"] == "element" else USED_UP)
+        assert (element.state.value if element else "gone") == outcome
+        return
+    found = world.jobs.get(JobId(work["id"]))
     assert (found.state.value if found else "none") == outcome
 
 
@@ -303,6 +402,8 @@ def check_webhooks(outcome: str, event: Mapping[str, Any], _answer: Any, world: 
 CHECKS: Mapping[str, Callable[[str, Mapping[str, Any], Any, World], None]] = {
     "api": check_api,
     "callback": check_callback,
+    "elements": check_elements,
+    "intake": check_intake,
     "poller": check_poller,
     "publisher": check_publisher,
     "webhooks": check_webhooks,

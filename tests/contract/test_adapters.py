@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.adapters.eventbridge import EventBridgeBus
 from klingway.adapters.s3_media import PART_BYTES, S3MediaBucket
@@ -72,6 +73,32 @@ def test_a_large_object_is_read_here_and_there(stack: Deployment) -> None:
         third = file.read(2)
 
     assert (bytes([39]), bytes([3, 3])) == (last, third)
+
+
+def test_an_object_is_read_whole_or_not_at_all(bucket: MediaBucket) -> None:
+    """An object is read up to a bound; one that is gone, or is another than the one meant, is None."""
+    bucket.store("inbox/a b.json", iter([b"{}"]), content_type="application/json")
+    bucket.store("inbox/nothing.json", iter([]), content_type="application/json")
+    etag = hashlib.md5(b"{}", usedforsecurity=False).hexdigest()
+
+    assert b"{}" == bucket.read("inbox/a b.json", at_most_bytes=10, etag=None)
+    assert b"{}" == bucket.read("inbox/a b.json", at_most_bytes=10, etag=etag)
+    assert b"{" == bucket.read("inbox/a b.json", at_most_bytes=1, etag=None)
+    assert b"" == bucket.read("inbox/nothing.json", at_most_bytes=10, etag=None)
+    assert bucket.read("inbox/a b.json", at_most_bytes=10, etag="0" * 32) is None
+    assert bucket.read("inbox/gone.json", at_most_bytes=10, etag=None) is None
+
+
+def test_what_forbids_to_read_is_an_error() -> None:
+    """That an object is gone is said by 404 and 412 alone; whatever else S3 says is no answer, and raises."""
+
+    class Client:
+        def get_object(self, **_: Any) -> None:
+            answer = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+            raise ClientError(answer, "GetObject")  # type: ignore[arg-type]
+
+    with pytest.raises(ClientError):
+        S3MediaBucket(Client, "b").read("inbox/x.json", at_most_bytes=1, etag=None)  # type: ignore[arg-type]
 
 
 def test_a_stream_that_breaks_leaves_nothing(stack: Deployment) -> None:

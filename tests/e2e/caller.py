@@ -114,7 +114,7 @@ class Caller:
         return [
             event["detail-type"]
             for event in self.twin.cloud.published_events(bus)
-            if event["detail"]["job_id"] == job_id
+            if event["detail"].get("job_id") == job_id
         ]
 
     def objects(self, job_id: str) -> list[str]:

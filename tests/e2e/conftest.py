@@ -32,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def twin(receiver: Receiver) -> Iterator[Twin]:
-    """A twin whose poller runs when a test says so; at its end nothing may be on the dead letter queues."""
+    """A twin whose poller runs when a test says so; at its end nothing may be on a dead letter queue."""
     lines: list[str] = []
     with Twin(
         simulated_s=1.0,
@@ -42,11 +42,11 @@ def twin(receiver: Receiver) -> Iterator[Twin]:
     ) as running:
         yield running
         assert running.cloud.settle()
-        for output in ("WorkDeadLetterQueueUrl", "DeliveriesDeadLetterQueueUrl"):
+        for queue in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl", "DeliveriesDeadLetterQueueUrl"):
             said = running.cloud.client("sqs").get_queue_attributes(
-                QueueUrl=running.cloud.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
+                QueueUrl=running.cloud.outputs[queue], AttributeNames=["ApproximateNumberOfMessages"]
             )
-            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", output
+            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", queue
     crashes = [line for line in lines if "Traceback" in line or "unhandled" in line]
     assert crashes == []
 

@@ -1,4 +1,4 @@
-"""The event bus as a list."""
+"""The event bus in memory."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,10 @@ from klingway.use_cases.ports import Event
 
 class RecordingBus:
     def __init__(self) -> None:
-        self.published: list[Event] = []
-        self.refuses: set[str] = set()
-        """Detail types that the bus does not take."""
+        self.events: list[Event] = []
+        self.takes = True
 
     def publish(self, events: Sequence[Event]) -> Sequence[bool]:
-        taken = [event.detail_type not in self.refuses for event in events]
-        self.published += [event for event, is_taken in zip(events, taken, strict=True) if is_taken]
-        return taken
+        if self.takes:
+            self.events += events
+        return [self.takes] * len(events)

@@ -29,6 +29,12 @@ class InMemoryBucket:
     def open(self, key: str, size_bytes: int) -> BinaryIO:
         return io.BytesIO(self.objects[key])
 
+    def read(self, key: str, *, at_most_bytes: int, etag: str | None) -> bytes | None:
+        data = self.objects.get(key)
+        if data is None or etag not in {None, hashlib.md5(data, usedforsecurity=False).hexdigest()}:
+            return None
+        return data[:at_most_bytes]
+
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         return f"https://bucket.example/{key}?expires_s={expires_s}"
 

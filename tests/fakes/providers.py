@@ -107,3 +107,16 @@ class OneProvider:
     def get(self, name: ProviderName) -> Provider:
         assert name == NAME
         return self._provider
+
+
+class SeveralProviders:
+    """A gateway with these providers, by the names of their profiles."""
+
+    def __init__(self, providers: Sequence[Provider]) -> None:
+        self._providers = {ProviderName(provider.profile.name): provider for provider in providers}
+
+    def names(self) -> Sequence[ProviderName]:
+        return tuple(self._providers)
+
+    def get(self, name: ProviderName) -> Provider:
+        return self._providers[name]

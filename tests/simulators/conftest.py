@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httpx
 import pytest
 
+from local.simulators.apimart import ApimartSimulator
 from local.simulators.klingai import KlingaiSimulator
 
 if TYPE_CHECKING:
@@ -53,6 +54,42 @@ class Kling:
     def video_url(self, reference: str) -> str:
         """Waits for a task's end and returns its video."""
         return cast("str", self.ended(reference)["task_result"]["videos"][0]["url"])
+
+
+@dataclass
+class Apimart:
+    """A simulator and a caller of it."""
+
+    simulator: ApimartSimulator
+    http: httpx.Client  # noqa: TID251 - a test's own
+
+    def create(self, **fields: Any) -> httpx.Response:
+        """Posts a create: a valid one, changed; a field that is `...` is left out."""
+        body = {"model": "kling-v3-omni", "prompt": "a fox"} | fields
+        return self.http.post(
+            "/v1/videos/generations", json={name: value for name, value in body.items() if value is not ...}
+        )
+
+    def created(self, **fields: Any) -> str:
+        """Creates and returns the task's id."""
+        answer = self.create(**fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["data"][0]["task_id"])
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Queries a task."""
+        answer = self.http.get(f"/v1/tasks/{task_id}")
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def ended(self, task_id: str) -> dict[str, Any]:
+        """Waits for a task's end and returns it."""
+        until(lambda: self.task(task_id)["status"] in {"completed", "failed", "cancelled"})
+        return self.task(task_id)
+
+    def video_url(self, task_id: str) -> str:
+        """Waits for a task's end and returns its video."""
+        return cast("str", self.ended(task_id)["result"]["videos"][0]["url"][0])
 
 
 @dataclass
@@ -101,6 +138,28 @@ def start() -> Iterator[Callable[..., Kling]]:
 @pytest.fixture
 def kling(start: Callable[..., Kling]) -> Kling:
     return start()
+
+
+@pytest.fixture
+def start_apimart() -> Iterator[Callable[..., Apimart]]:
+    started: list[Apimart] = []
+
+    def begin(**arguments: Any) -> Apimart:
+        simulator = ApimartSimulator(**{"api_keys": [API_KEY], "generation_s": 0.1} | arguments).start()
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        http = httpx.Client(base_url=simulator.url, headers=headers, verify=TLS)  # noqa: TID251 - a test's own
+        started.append(Apimart(simulator, http))
+        return started[-1]
+
+    yield begin
+    for apimart in started:
+        apimart.http.close()
+        apimart.simulator.stop()
+
+
+@pytest.fixture
+def apimart(start_apimart: Callable[..., Apimart]) -> Apimart:
+    return start_apimart()
 
 
 @pytest.fixture

@@ -255,12 +255,12 @@ def test_rules_as_of(start: Callable[..., Kling]) -> None:
     assert start(rules_as_of=date(2026, 4, 23)).create(mode="4k").status_code == 200
 
 
-def test_strict_elements(start: Callable[..., Kling]) -> None:
-    """Any element id is taken unless told to be strict; then the presets and the given ones."""
-    assert start().create(element_list=[{"element_id": 5}]).status_code == 200
-    strict = start(strict_elements=True, elements={7: "image_refer"})
-    assert problem(strict.create(element_list=[{"element_id": 5}]))[:2] == (400, 1201)
-    assert strict.create(element_list=[{"element_id": 7}, {"element_id": 160}]).status_code == 200
+def test_elements_have_to_exist(start: Callable[..., Kling]) -> None:
+    """An element id that there is not is refused; the official ones and the given ones are taken."""
+    kling = start(elements={7: "image_refer"})
+    refused = (400, 1201, "element_list[0].element_id 5 not found")
+    assert problem(kling.create(element_list=[{"element_id": 5}])) == refused
+    assert kling.create(element_list=[{"element_id": 7}, {"element_id": 160}]).status_code == 200
 
 
 def test_what_tests_see(kling: Kling) -> None:

@@ -298,6 +298,15 @@ def test_media_refused(kling: Kling, marker: str, statuses: list[int]) -> None:
     assert answers[0].headers["content-type"].startswith("text/html") == marker.startswith("html")
 
 
+def test_links_end(kling: Kling) -> None:
+    """Retention: links hold for 30 days from the end, unless told otherwise."""
+    url = kling.video_url(kling.created())
+    (task,) = kling.simulator.tasks()
+    assert httpx.URL(url).params["Expires"] == str(int(task["ends_at"]) + 30 * 86_400)
+    assert kling.http.get(url).status_code == 200
+    assert kling.http.get(kling.video_url(kling.created(prompt="[sim:media_life=0]"))).status_code == 403
+
+
 def test_slow_media(kling: Kling) -> None:
     """Slow: whole, but spread over the seconds."""
     url = kling.video_url(kling.created(prompt="[sim:slow=0.5]"))

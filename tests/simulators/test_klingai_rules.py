@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from local.simulators.klingai import PRESET_ELEMENTS
-from local.simulators.klingai_rules import InvalidError, Order, Product, Surroundings, check
+from local.simulators.fields import InvalidError
+from local.simulators.klingai_elements import PRESET_ELEMENTS
+from local.simulators.klingai_rules import ElementKind, Order, Product, Surroundings, check
 
 FEBRUARY = date(2026, 2, 10)
 OMNI = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9"}
@@ -23,6 +24,7 @@ FIRST, END = URL | {"type": "first_frame"}, URL | {"type": "end_frame"}
 FEATURE = {"video_list": [{"video_url": "https://example.com/v.mp4", "refer_type": "feature"}]}
 BASE = {"video_list": [{"video_url": "https://example.com/v.mp4", "refer_type": "base"}]}
 O1 = {"model_name": "kling-video-o1"}
+OWN: dict[int, ElementKind] = {829836802793406551: "image_refer", **dict.fromkeys(range(1000, 1010), "image_refer")}
 
 
 def els(count: int, start: int = 1000) -> list[dict[str, int]]:
@@ -43,9 +45,7 @@ def picture(width: int = 300, height: int = 300, kind: str = "PNG") -> str:
 
 
 def judge(product: Product, body: dict[str, Any], on: date = FEBRUARY, video_s: float = 5.0) -> Order:
-    return check(
-        product, body, Surroundings(on, PRESET_ELEMENTS, strict_elements=False, video_seconds=lambda _: video_s)
-    )
+    return check(product, body, Surroundings(on, {**PRESET_ELEMENTS, **OWN}, video_seconds=lambda _: video_s))
 
 
 OMNI_ACCEPTED = {
@@ -128,6 +128,7 @@ OMNI_REFUSED = {
     "5 references with a video": ("image_list", FEATURE | {"image_list": [URL] * 2, "element_list": els(3)}),
     "video character element with a video": ("element_list", FEATURE | {"element_list": [{"element_id": 162}]}),
     "first frame with 4 elements": ("element_list", {"image_list": [FIRST], "element_list": els(4)}),
+    "element_id that there is not": ("element_list[0].element_id", {"element_list": [{"element_id": 5}]}),
     "element_id is a long": ("element_list[0].element_id", {"element_list": [{"element_id": "el_1"}]}),
     "image as data URI": (
         "image_list[0].image_url: File is not in a valid base64 format",
@@ -202,6 +203,15 @@ CHANGES = {
     "4k with a reference video": (FEATURE | {"mode": "4k"}, "2026-06-16 no, 2026-06-17 yes"),
     "counts by kind of element": (
         {"image_list": [URL] * 5, "element_list": els(1, 162)},
+        "2026-03-31 yes, 2026-04-01 no",
+    ),
+    "three video character elements and four others": (
+        {"image_list": [URL] * 2, "element_list": [*els(2), *els(2, 162), {"element_id": 162}]},
+        "2026-03-31 yes, 2026-04-01 yes",
+    ),
+    "four video character elements": ({"element_list": els(2, 162) * 2}, "2026-03-31 yes, 2026-04-01 no"),
+    "five images and elements beside one of video": (
+        {"image_list": [URL] * 3, "element_list": [*els(2), *els(1, 162)]},
         "2026-03-31 yes, 2026-04-01 no",
     ),
     "base with multi-shot": (BASE | shots("5"), "2026-06-16 yes, 2026-06-17 no"),

@@ -19,6 +19,7 @@ from klingway.domain.events import DETAIL_TYPES
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job, State
 from klingway.providers import registry
+from klingway.use_cases.create_job import KEY_LIFE_S
 from moto.events.models import EventPattern
 
 from tests.template.stack import ROOT, Stack, listed, plain, references
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SETTINGS = {
     "ApiFunction": settings.ApiSettings,
     "CallbackFunction": settings.CallbackSettings,
+    "ElementsFunction": settings.SubmittingSettings,
+    "IntakeFunction": settings.IntakeSettings,
     "PollerFunction": settings.PollerSettings,
     "PublisherFunction": settings.PublisherSettings,
     "WebhooksFunction": settings.WebhooksSettings,
@@ -50,8 +53,21 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
+    },
+    "ElementsFunction": {
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # who waits for an element
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "CallbackFunction": {("sqs:SendMessage", "WorkQueue.Arn"), ("secretsmanager:GetSecretValue", "MasterSecret")},
     "PollerFunction": {
@@ -67,12 +83,40 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "WorkQueue.Arn"),
         ("dynamodb:GetItem", "JobsTable.Arn"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # an element that is gone, a waiter that was told
+        ("dynamodb:Query", "JobsTable.Arn"),  # who waits for an element
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("states:SendTaskSuccess", "ElementsThenVideo"),
+        ("states:SendTaskFailure", "ElementsThenVideo"),
         ("s3:PutObject", RESULTS),  # a multipart upload's parts and its end as well
         ("s3:AbortMultipartUpload", RESULTS),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
+    },
+    "IntakeFunction": {
+        ("sqs:ReceiveMessage", "IntakeQueue.Arn"),
+        ("sqs:DeleteMessage", "IntakeQueue.Arn"),
+        ("sqs:GetQueueAttributes", "IntakeQueue.Arn"),
+        ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("dynamodb:GetItem", "JobsTable.Arn"),
+        ("dynamodb:BatchGetItem", "JobsTable.Arn"),
+        ("dynamodb:PutItem", "JobsTable.Arn"),
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("s3:GetObject", "${MediaBucket.Arn}/inbox/*"),
+        ("s3:GetObject", INPUTS),
+        ("s3:GetObject", RESULTS),
+        ("s3:ListBucket", "MediaBucket.Arn"),  # tells what is not there from what is forbidden
+        ("s3:PutObject", INPUTS),
+        ("s3:PutObject", "${MediaBucket.Arn}/outbox/*.error.json"),
+        ("events:PutEvents", "EventBus.Arn"),
+        ("states:StartExecution", "ElementsThenVideo"),
+        ("secretsmanager:GetSecretValue", "MasterSecret"),
+        ("secretsmanager:GetSecretValue", "KlingaiSecret"),
+        ("secretsmanager:GetSecretValue", "ApimartSecret"),
     },
     "PublisherFunction": {
         ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
@@ -100,17 +144,18 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
 }
 """Least privilege, by hand: what each function calls, and what Lambda calls in its name."""
 
+WORKFLOW_ROLE = "ElementsThenVideoRole"
+
 STARS = {("PublisherFunction", "dynamodb:ListStreams")}
 """The only permissions that are about no one resource."""
 
 LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
-KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret")
-OUTPUTS = {
-    "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
-    "DeliveriesDeadLetterQueueUrl",
-}  # fmt: skip
+KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
+OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
+OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
+OUTPUTS |= {"DeliveriesQueueUrl", "DeliveriesDeadLetterQueueUrl"}
 
 
 # ------------------------------------------------------------------------------------------------------------ functions
@@ -243,12 +288,40 @@ def no_wide_managed_policies(stack: Stack) -> Iterator[str]:
                 yield f"{name}: {policy}"
 
 
-def only_lambda_takes_roles(stack: Stack) -> Iterator[str]:
-    """Each role is for Lambda alone."""
+def only_their_own_take_roles(stack: Stack) -> Iterator[str]:
+    """Each role is for Lambda alone, the workflow's for Step Functions alone."""
     for name, role in stack.of("AWS::IAM::Role").items():
+        own = "states.amazonaws.com" if name == WORKFLOW_ROLE else "lambda.amazonaws.com"
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            if listed(statement["Principal"]["Service"]) != ["lambda.amazonaws.com"]:
+            if listed(statement["Principal"]["Service"]) != [own]:
                 yield f"{name} can be taken by {statement['Principal']}"
+
+
+# ------------------------------------------------------------------------------------------------------------- workflow
+
+
+def workflow_has_what_it_names(stack: Stack) -> Iterator[str]:
+    """The workflow's definition is there, and gets each value that it names and no other; its role runs its tasks alone."""
+    resource = stack.source["Resources"]["ElementsThenVideo"]["Properties"]
+    text = (ROOT / resource["DefinitionUri"]).read_text(encoding="utf-8")
+    named, given = set(re.findall(r"\$\{(\w+)\}", text)), set(resource["DefinitionSubstitutions"])
+    if named != given:
+        yield f"{sorted(named ^ given)} only in one of the definition and its substitutions"
+    allowed = [
+        (action, plain(where))
+        for policy in stack.of("AWS::IAM::Role")[WORKFLOW_ROLE]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+        for where in listed(statement["Resource"])
+    ]
+    if allowed != [("lambda:InvokeFunction", "ElementsFunction.Arn")]:
+        yield f"its role may do {allowed}"
+
+
+def resumer_is_no_task(stack: Stack) -> Iterator[str]:
+    """The function that runs the workflow's tasks does not name the workflow: each would need the other to be made first."""
+    if "ElementsThenVideo" in set(references(stack.source["Resources"]["ElementsFunction"])):
+        yield "ElementsFunction names the workflow"
 
 
 # ------------------------------------------------------------------------------------------------------------ messaging
@@ -262,35 +335,136 @@ def loops_allowed_for_worker(stack: Stack) -> Iterator[str]:
             yield f"{name}: RecursiveLoop {said}"
 
 
-READERS = {
-    "WorkerFunction": ("WorkQueue", "WorkDeadLetterQueue", {"Ref": "WorkerConcurrency"}),
-    "WebhooksFunction": ("DeliveriesQueue", "DeliveriesDeadLetterQueue", 50),
-}
-"""Which queue a function reads, where its messages end up that fail time and again, and how many it gets at once."""
+def _queue_waits(stack: Stack, queue_name: str, function: str) -> Iterator[str]:
+    queue = stack.one("AWS::SQS::Queue", f"{queue_name}Queue")
+    if queue.get("VisibilityTimeout", 0) < 6 * stack.functions()[function]["Timeout"]:
+        yield "a message may come back while it is being worked on"
+    redrive = queue.get("RedrivePolicy", {})
+    if plain(redrive.get("deadLetterTargetArn", "")) != f"{queue_name}DeadLetterQueue.Arn":
+        yield "what fails time and again goes nowhere"
+    if redrive.get("maxReceiveCount", 0) < 5:
+        yield "throttled work is given up too early"
+    dead = stack.one("AWS::SQS::Queue", f"{queue_name}DeadLetterQueue")
+    if dead.get("MessageRetentionPeriod", 0) <= queue.get("MessageRetentionPeriod", 345_600):
+        yield "dead letters are kept no longer than messages"
 
 
-def queues_wait_for_readers(stack: Stack) -> Iterator[str]:
-    """A message is hidden six times as long as its reader may take, and goes to the dead letter queue after some receptions."""
-    for function, (name, dead_name, _) in READERS.items():
-        queue = stack.one("AWS::SQS::Queue", name)
-        if queue.get("VisibilityTimeout", 0) < 6 * stack.functions()[function]["Timeout"]:
-            yield f"{name}: a message may come back while it is being worked on"
-        redrive = queue.get("RedrivePolicy", {})
-        if plain(redrive.get("deadLetterTargetArn", "")) != f"{dead_name}.Arn":
-            yield f"{name}: what fails time and again goes nowhere"
-        if redrive.get("maxReceiveCount", 0) < 5:
-            yield f"{name}: what is throttled is given up too early"
-        dead = stack.one("AWS::SQS::Queue", dead_name)
-        if dead.get("MessageRetentionPeriod", 0) <= queue.get("MessageRetentionPeriod", 345_600):
-            yield f"{dead_name}: dead letters are kept no longer than live ones"
+def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
+    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
+    yield from _queue_waits(stack, "Work", "WorkerFunction")
+
+
+def queue_waits_for_webhooks(stack: Stack) -> Iterator[str]:
+    """The deliveries queue does the same."""
+    yield from _queue_waits(stack, "Deliveries", "WebhooksFunction")
+
+
+def queue_waits_for_intake(stack: Stack) -> Iterator[str]:
+    """The intake queue does the same, keeps nothing as long as an idempotency key lives, and reports part of a batch."""
+    yield from _queue_waits(stack, "Intake", "IntakeFunction")
+    if stack.one("AWS::SQS::Queue", "IntakeQueue").get("MessageRetentionPeriod", 345_600) >= KEY_LIFE_S:
+        yield "a message may come again when its key is forgotten"
+    mapping = _mapping(stack, "IntakeFunction")
+    if plain(mapping["EventSourceArn"]) != "IntakeQueue.Arn":
+        yield "it reads another queue"
+    if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+        yield "one message that fails brings back its batch"
+    if not mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+        yield "files may take all of the account's concurrency"
+
+
+def queues_are_encrypted(stack: Stack) -> Iterator[str]:
+    """Every queue is encrypted."""
     for name, properties in stack.of("AWS::SQS::Queue").items():
         if properties.get("SqsManagedSseEnabled") is not True:
             yield f"{name} is not encrypted"
 
 
+RULES_OF_INTAKE = {"InboxRule", "VideoRequestedRule"}
+
+
+def rules_feed_intake(stack: Stack) -> Iterator[str]:
+    """Each of the two rules sends to the intake queue, and what it cannot send to the dead letter queue."""
+    rules = _intake_rules(stack)
+    if set(rules) != RULES_OF_INTAKE:
+        yield f"the rules are {sorted(rules)}"
+    for name, rule in rules.items():
+        targets = [(plain(target["Arn"]), target.get("DeadLetterConfig")) for target in rule["Targets"]]
+        if targets != [("IntakeQueue.Arn", {"Arn": {"Fn::GetAtt": ["IntakeDeadLetterQueue", "Arn"]}})]:
+            yield f"{name} sends to {targets}"
+        if rule.get("State", "ENABLED") != "ENABLED":
+            yield f"{name} is off"
+
+
+def only_rules_fill_intake(stack: Stack) -> Iterator[str]:
+    """The intake queue, and its dead letter queue, take messages of these two rules and of nobody else."""
+    arns = [{"Fn::GetAtt": [name, "Arn"]} for name in sorted(RULES_OF_INTAKE)]
+    policies = {plain(policy["Queues"][0]): policy for policy in stack.of("AWS::SQS::QueuePolicy").values()}
+    for queue in ("IntakeQueue", "IntakeDeadLetterQueue"):
+        wanted = {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": {"Fn::GetAtt": [queue, "Arn"]},
+            "Condition": {"ArnEquals": {"aws:SourceArn": arns}},
+        }
+        policy = policies.get(queue, {"Queues": [], "PolicyDocument": {"Statement": []}})
+        said = [
+            {key: value for key, value in statement.items() if key != "Sid"}
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        if len(policy["Queues"]) != 1 or said != [wanted]:
+            yield f"{queue}: {said}"
+
+
+def rules_take_what_is_meant(stack: Stack) -> Iterator[str]:
+    """Objects in the inbox of this bucket, and Video Requested of anybody else, reach the queue; nothing besides does."""
+    rules = _intake_rules(stack)
+    bus = {name: plain(rule.get("EventBusName", "default")) for name, rule in rules.items()}
+    if bus != {"InboxRule": "default", "VideoRequestedRule": "EventBus"}:
+        yield f"they listen on {bus}"
+    if stack.one("AWS::S3::Bucket").get("NotificationConfiguration") != {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }:
+        yield "the bucket tells nobody"
+    for name, rule in rules.items():
+        says = EventPattern.load(json.dumps(rule["EventPattern"]).replace('{"Ref": "MediaBucket"}', '"the-bucket"'))
+        for event, takers in INTAKE_EVENTS:
+            if says.matches_event(event) != (name in takers):
+                yield f"{name}: {event}"
+
+
+def _object_created(key: str, bucket: str = "the-bucket", kind: str = "Object Created") -> dict[str, Any]:
+    return {"source": "aws.s3", "detail-type": kind, "detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
+
+
+INTAKE_EVENTS: list[tuple[dict[str, Any], set[str]]] = [
+    (_object_created("inbox/a/cat.json"), {"InboxRule"}),
+    (_object_created("outbox/a/cat.error.json"), set()),
+    (_object_created("results/inbox/cat.json"), set()),
+    (_object_created("inbox/cat.json", bucket="another"), set()),
+    (_object_created("inbox/cat.json", kind="Object Deleted"), set()),
+    ({"source": "app", "detail-type": "Video Requested", "detail": {}}, {"VideoRequestedRule"}),
+    ({"source": "klingway", "detail-type": "Video Requested", "detail": {}}, set()),
+    ({"source": "app", "detail-type": "Video Request Rejected", "detail": {}}, set()),
+]
+"""What may happen, and which of the rules take it."""
+
+
+def _intake_rules(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {name: rule for name, rule in stack.of("AWS::Events::Rule").items() if "EventPattern" in rule}
+
+
+ONE_AT_A_TIME: dict[str, tuple[str, Any]] = {
+    "WorkerFunction": ("WorkQueue", {"Ref": "WorkerConcurrency"}),
+    "WebhooksFunction": ("DeliveriesQueue", 50),
+}
+"""Which functions get one message of their queue at a time, and how many of them at once."""
+
+
 def one_message_a_time(stack: Stack) -> Iterator[str]:
-    """A reader of a queue gets one message at a time, and so many of them at once as the table says."""
-    for function, (name, _, at_once) in READERS.items():
+    """Where one message may take long, it holds up no other: one at a time, and as many at once as the table says."""
+    for function, (name, at_once) in ONE_AT_A_TIME.items():
         mapping = _mapping(stack, function)
         if mapping.get("BatchSize") != 1:
             yield f"{function}: BatchSize {mapping.get('BatchSize')}"
@@ -375,7 +549,7 @@ def stream_record(state: State, *, announced: bool) -> dict[str, Any]:
 
 def schedule_each_minute(stack: Stack) -> Iterator[str]:
     """The poller runs each minute, and a run that failed is not repeated: the next one does the same."""
-    (rule,) = stack.of("AWS::Events::Rule").values()
+    (rule,) = [rule for rule in stack.of("AWS::Events::Rule").values() if "ScheduleExpression" in rule]
     if rule.get("ScheduleExpression") != "rate(1 minute)" or rule.get("State", "ENABLED") != "ENABLED":
         yield f"the schedule is {rule.get('ScheduleExpression')}, {rule.get('State')}"
     if [plain(target["Arn"]) for target in rule["Targets"]] != ["PollerFunction.Arn"]:
@@ -490,7 +664,7 @@ def nothing_is_lost(stack: Stack) -> Iterator[str]:
 def providers_are_registry(stack: Stack) -> Iterator[str]:
     """PROVIDERS names exactly the registry's providers, each with a secret, an address and its rules' day of its own."""
     names = registry.names()
-    for function in ("ApiFunction", "WorkerFunction"):
+    for function in ("ApiFunction", "ElementsFunction", "IntakeFunction", "WorkerFunction"):
         said = stack.functions()[function]["Environment"]["Variables"]["PROVIDERS"]["Fn::Sub"]
         providers = json.loads(said)
         if list(providers) != list(names):
@@ -644,9 +818,17 @@ RULES: dict[str, Rule] = {
         least_privilege,
         no_wildcards,
         no_wide_managed_policies,
-        only_lambda_takes_roles,
+        only_their_own_take_roles,
+        workflow_has_what_it_names,
+        resumer_is_no_task,
         loops_allowed_for_worker,
-        queues_wait_for_readers,
+        queue_waits_for_worker,
+        queue_waits_for_webhooks,
+        queue_waits_for_intake,
+        queues_are_encrypted,
+        rules_feed_intake,
+        only_rules_fill_intake,
+        rules_take_what_is_meant,
         one_message_a_time,
         stream_loses_nothing,
         filter_lets_changes_through,

@@ -26,6 +26,8 @@ RINGS = (
     ("klingway.providers.contract",),
     ("klingway.use_cases.ports",),
     ("klingway.use_cases",),
+    # What every provider is made of.
+    ("klingway.providers.calls", "klingway.providers.wire"),
     ("klingway.adapters", "klingway.providers"),
     ("klingway.bootstrap",),
     ("klingway.api",),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, Price, State, StoredFile
 from klingway.domain.request import VideoRequest
+from klingway.providers.apimart.profile import apimart_profile
+from klingway.providers.apimart.provider import ApimartProvider
 from klingway.providers.contract import Credentials, HttpAnswer
 from klingway.providers.klingai.profile import klingai_profile
 from klingway.providers.klingai.provider import KlingaiProvider
@@ -75,7 +77,7 @@ def job(**changed: Any) -> Job:
         "state": State.RUNNING,
         "provider": ProviderName("klingai"),
         "route": (ProviderName("klingai"),),
-        "route_reason": "klingai: first of klingai, able to do it",
+        "route_reason": "klingai: cheapest of klingai ($1.12), apimart (price unknown)",
         "created_at": NOW,
         "updated_at": NOW + timedelta(seconds=1),
         "deadline_at": NOW + timedelta(days=1),
@@ -201,6 +203,21 @@ def klingai(
     provider = KlingaiProvider(
         base_url=BASE_URL,
         profile=klingai_profile(rules_as_of),
+        http=http,
+        credentials=credentials or FakeCredentials(with_api_key()),
+        now=lambda: 1_795_176_000.9,
+    )
+    return provider, http
+
+
+def apimart(
+    *answers: HttpAnswer | Exception, credentials: FakeCredentials | None = None
+) -> tuple[ApimartProvider, ScriptedHttp]:
+    """Return the provider over a scripted connection."""
+    http = ScriptedHttp(list(answers))
+    provider = ApimartProvider(
+        base_url=BASE_URL,
+        profile=apimart_profile(SEED_DAY),
         http=http,
         credentials=credentials or FakeCredentials(with_api_key()),
         now=lambda: 1_795_176_000.9,

@@ -6,13 +6,16 @@ from klingway.domain.errors import GatewayError, Problem
 
 
 def test_a_problem_leaves_out_what_is_empty() -> None:
-    """Field, code and message always; limit, source and accepted_by where there are some."""
+    """Field, code and message always; limit, source, provider and accepted_by where there are some."""
     least = Problem(field="mode", code="not_one_of", message="no")
-    most = Problem(field="m", code="c", message="s", limit={"max": 0}, source="law", accepted_by=("apimart",))
+    most = Problem(
+        field="m", code="c", message="s", limit={"max": 0}, source="law", provider="klingai", accepted_by=("apimart",)
+    )
 
     assert {"field": "mode", "code": "not_one_of", "message": "no"} == least.to_json()
     assert {
-        "field": "m", "code": "c", "message": "s", "limit": {"max": 0}, "source": "law", "accepted_by": ["apimart"],
+        "field": "m", "code": "c", "message": "s", "limit": {"max": 0}, "source": "law", "provider": "klingai",
+        "accepted_by": ["apimart"],
     } == most.to_json()  # fmt: skip
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from klingway.domain.references import Reference, references_in
+from klingway.domain.references import Reference, references_in, respelt
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,23 @@ def test_the_references_of_a_prompt(prompt: str, expected: list[tuple[str, int]]
 def test_references_round_trip(kind: str, number: int) -> None:
     """What is written is read."""
     assert [Reference(kind, number)] == list(references_in(str(Reference(kind, number))))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a fox", "a fox"),
+        ("<<<element_1>>> and <<<element_2>>>", "@dog1 and @dog2"),
+        ("<<<element_1>>>s, <<<element_1>>>.", "@dog1 s, @dog1."),
+        ("<<<element_1>>>狗", "@dog1 狗"),
+        ("<<<element_1>>><<<element_2>>>", "@dog1@dog2"),
+        ("<<<image_1>>>2", "<<<image_1>>>2"),
+    ],
+)
+def test_references_in_another_spelling(prompt: str, expected: str) -> None:
+    """Each is replaced where it stands; a word that follows is kept off, or it would belong to the name."""
+
+    def spelling(reference: Reference) -> str:
+        return f"@dog{reference.number}" if reference.kind == "element" else str(reference)
+
+    assert expected == respelt(prompt, spelling)

@@ -3,9 +3,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from klingway.domain.capabilities import Expected
 from klingway.domain.ids import ProviderName
 from klingway.providers import registry
+from klingway.providers.apimart.provider import ApimartProvider
 from klingway.providers.klingai.provider import KlingaiProvider
 
 from tests.unit.builders import BASE_URL, SEED_DAY, FakeCredentials, ScriptedHttp, answer
@@ -14,8 +16,8 @@ KLINGAI = ProviderName("klingai")
 
 
 def test_the_providers_by_name() -> None:
-    """One so far."""
-    assert ("klingai",) == registry.names()
+    """In the gateway's order of preference."""
+    assert ("klingai", "apimart") == registry.names()
 
 
 def test_a_profile_by_name() -> None:
@@ -27,24 +29,25 @@ def test_a_profile_by_name() -> None:
     assert ("klingai", SEED_DAY, quick) == (profile.name, profile.rules_as_of, profile.models["kling-v3"].expected)
 
 
-def test_a_provider_by_name() -> None:
+@pytest.mark.parametrize(("name", "kind"), [("klingai", KlingaiProvider), ("apimart", ApimartProvider)])
+def test_a_provider_by_name(name: str, kind: type) -> None:
     """Built of what it is given."""
-    profile = registry.profile_of(KLINGAI, SEED_DAY)
+    profile = registry.profile_of(ProviderName(name), SEED_DAY)
 
     built = registry.build(
-        KLINGAI, base_url=BASE_URL, profile=profile, http=ScriptedHttp([answer({})]), credentials=FakeCredentials(None),
-        now=lambda: 0.0,
+        ProviderName(name), base_url=BASE_URL, profile=profile, http=ScriptedHttp([answer({})]),
+        credentials=FakeCredentials(None), now=lambda: 0.0,
     )  # fmt: skip
 
-    assert isinstance(built, KlingaiProvider)
+    assert isinstance(built, kind)
     assert profile is built.profile
 
 
 def test_a_provider_loads_when_it_is_first_needed() -> None:
     """A function that submits nothing imports none of them."""
-    code = "import sys, klingway.providers.registry; print([m for m in sys.modules if 'klingai' in m])"
+    code = "import sys, klingway.providers.registry; print([m for m in sys.modules if m.startswith('klingway.providers.')])"
     environment = {"PYTHONPATH": ":".join(sys.path)}
 
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
 
-    assert "[]" == said.stdout.strip()
+    assert "['klingway.providers.registry']" == said.stdout.strip()

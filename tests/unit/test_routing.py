@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from klingway.domain.capabilities import Capability, Confidence, Expected, Limit, ModelProfile, ProviderProfile
+from klingway.domain.capabilities import (
+    Capability,
+    Confidence,
+    Expected,
+    Limit,
+    ModelProfile,
+    Prices,
+    ProviderProfile,
+    Rate,
+)
 from klingway.domain.ids import ProviderName
 from klingway.domain.measures import Measure, Trait
 from klingway.domain.routing import choose_route
@@ -72,7 +82,7 @@ def refused(body: dict[str, Any], configured: list[ProviderName] | None = None) 
     ],
 )
 def test_a_request_goes_to_those_that_can(body: dict[str, Any], expected: tuple[str, ...]) -> None:
-    """In the caller's order, else in the gateway's."""
+    """In the caller's order; in the gateway's, where no price is known."""
     assert expected == routed(body)
 
 
@@ -94,9 +104,9 @@ def test_a_request_goes_to_those_that_can(body: dict[str, Any], expected: tuple[
             id="both",
         ),
         pytest.param(PROMPT | {"provider": ["auto", "one"]}, [("provider", "excluded", None)], id="auto among others"),
-        pytest.param(PROMPT | {"watermark": True}, [("watermark", "unsupported", None)], id="nobody can"),
+        pytest.param(PROMPT | {"watermark": True}, [("watermark", "unsupported", None)] * 2, id="nobody can"),
         pytest.param(
-            PROMPT | {"model": "kling-v3"}, [("model", "unsupported", ["kling-v3-omni"])], id="nobody has the model"
+            PROMPT | {"model": "kling-v3"}, [("model", "unsupported", ["kling-v3-omni"])] * 2, id="nobody has the model"
         ),
     ],
 )
@@ -115,25 +125,105 @@ def test_what_only_doubtful_providers_can_do_must_be_asked_for_by_name() -> None
     assert [("provider", "uncertain", ["one"])] == refused(PROMPT | {"sound": True}, [ONE])
 
 
-def test_the_problems_are_those_of_the_closest_provider_with_who_would_accept() -> None:
-    """Two lacks watermark; one lacks watermark and cfg_scale: two is told, and who would take each part."""
-    _, problems = choose_route(
-        video_request(prompt="x", watermark=True, cfg_scale=1, provider=["one", "two"]), PROFILES, CONFIGURED
-    )
-    _, of_one = choose_route(video_request(prompt="x", cfg_scale=1, provider="one"), PROFILES, CONFIGURED)
-
-    assert [("watermark", ())] == [(problem.field, problem.accepted_by) for problem in problems]
-    assert [("cfg_scale", ())] == [(problem.field, problem.accepted_by) for problem in of_one]
+def told(body: dict[str, Any], profiles: dict[ProviderName, ProviderProfile] = PROFILES) -> list[tuple[Any, ...]]:
+    _, problems = choose_route(video_request(**body), profiles, CONFIGURED)
+    return [(problem.provider, problem.field, problem.accepted_by) for problem in problems]
 
 
-def test_a_problem_names_the_other_provider_that_would_accept_that_part() -> None:
+def test_every_candidates_problems_are_told_the_closest_ones_first() -> None:
+    """Two lacks watermark; one lacks watermark and cfg_scale, which two would take."""
+    body = PROMPT | {"watermark": True, "cfg_scale": 1}
+
+    expected = [("two", "watermark", ()), ("one", "watermark", ()), ("one", "cfg_scale", ("two",))]
+    assert expected == told(body)
+    assert expected == told(body | {"provider": ["two", "one"]})
+
+
+def test_a_single_candidates_problems_are_its_own() -> None:
+    """Who asks for one provider hears of that one."""
+    assert [("one", "cfg_scale", ())] == told(PROMPT | {"cfg_scale": 1, "provider": "one"})
+
+
+def test_where_two_are_as_close_the_order_decides() -> None:
     """One lacks voices, two lacks watermark: asked for both, each problem names the other."""
     profiles = {ONE: made_up("one", WATERMARK=SURE), TWO: made_up("two", VOICES=SURE)}
-    asked = video_request(prompt="x", watermark=True, voices=[{"id": "v"}])
+    body = PROMPT | {"watermark": True, "voices": [{"id": "v"}]}
 
-    _, problems = choose_route(asked, profiles, CONFIGURED)
+    of_one, of_two = ("one", "voices", ("two",)), ("two", "watermark", ("one",))
+    assert [of_one, of_two] == told(body, profiles)
+    assert [of_two, of_one] == told(body | {"provider": ["two", "one"]}, profiles)
 
-    assert [("voices", ("two",))] == [(problem.field, problem.accepted_by) for problem in problems]
+
+def test_who_lacks_the_model_is_least_close_and_accepts_nothing() -> None:
+    """Nothing is known of what it would take with another model."""
+    other = made_up("one")
+    profiles = {ONE: replace(other, models={"kling-v3": other.models["kling-v3-omni"]}), TWO: made_up("two")}
+
+    assert [("two", "mode", ()), ("two", "watermark", ()), ("one", "model", ("two",))] == told(
+        PROMPT | {"mode": "pro", "watermark": True}, profiles
+    )
+
+
+def test_a_place_is_told_of_once_for_each_provider() -> None:
+    """Two options whose names are too long to be told apart are one place."""
+    options = {"one": {"x" * 80: 1, "x" * 81: 1}}
+
+    place = f"provider_options.one.{'x' * 61}..."
+    assert [("one", place, ())] == told(PROMPT | {"provider": "one", "provider_options": options})
+
+
+def priced(name: str, per_second: str | None, currency: str = "USD", **supports: Confidence) -> ProviderProfile:
+    profile = made_up(name, SOUND=supports.get("SOUND", SURE))
+    rates = () if per_second is None else (Rate(per_second=Decimal(per_second), mode="std", sound=False),)
+    models = {
+        model: replace(known, prices=Prices(currency=currency, rates=rates, source="a list"))
+        for model, known in profile.models.items()
+    }
+    return replace(profile, models=models)
+
+
+KLINGAI_AND_APIMART = {ONE: priced("one", "0.084"), TWO: priced("two", "0.0672")}
+
+
+@pytest.mark.parametrize(
+    ("profiles", "body", "expected", "reason"),
+    [
+        pytest.param(KLINGAI_AND_APIMART, PROMPT, ("two", "one"), "two: cheapest of two ($0.34), one ($0.42)",
+                     id="by price"),
+        pytest.param({ONE: priced("one", "0.05"), TWO: priced("two", "0.1")}, PROMPT, ("one", "two"),
+                     "one: cheapest of one ($0.25), two ($0.50)", id="by price, the other way about"),
+        pytest.param({ONE: priced("one", "0.05"), TWO: priced("two", "0.05")}, PROMPT, ("one", "two"),
+                     "one: cheapest of one ($0.25), two ($0.25)", id="one price: the gateway's order"),
+        pytest.param({ONE: priced("one", None), TWO: priced("two", "9")}, PROMPT, ("two", "one"),
+                     "two: cheapest of two ($45.00), one (price unknown)", id="an unknown price sorts last"),
+        pytest.param({ONE: priced("one", "0.01", "CNY"), TWO: priced("two", "9")}, PROMPT, ("two", "one"),
+                     "two: cheapest of two ($45.00), one (price unknown)", id="another currency counts as unknown"),
+        pytest.param(KLINGAI_AND_APIMART, PROMPT | {"sound": True}, ("one", "two"),
+                     "one: first of one (price unknown), two (price unknown)", id="no price known for this request"),
+        pytest.param({ONE: priced("one", "1"), TWO: priced("two", "0.01", SOUND=DOUBTFUL)}, PROMPT | {"sound": True},
+                     ("one",), "one: the only one that can surely do it", id="a doubtful one is not compared"),
+        pytest.param(KLINGAI_AND_APIMART, PROMPT | {"provider": ["one", "two"]}, ("one", "two"),
+                     "one: named by the caller", id="a caller's order stands"),
+    ],
+)  # fmt: skip
+def test_auto_takes_the_cheapest_that_can_surely_do_it(
+    profiles: dict[ProviderName, ProviderProfile], body: dict[str, Any], expected: tuple[str, ...], reason: str
+) -> None:
+    """Five seconds of std; the reason says it with the figures that were compared."""
+    route, problems = choose_route(video_request(**body), profiles, CONFIGURED)
+
+    assert [] == problems
+    assert (expected, reason) == (route.providers, route.reason)
+
+
+def test_a_broken_model_breaks_no_routing() -> None:
+    """A provider without the default model is compared all the same: the answer is about the model."""
+    other = made_up("one")
+    profiles = {ONE: replace(other, models={"kling-v3": other.models["kling-v3-omni"]})}
+    request, problems, unread = read_video_request({"prompt": "x", "model": "kling-v4"})
+
+    assert [] == choose_route(request, profiles, [ONE], unread)[1]
+    assert ["model"] == [problem.field for problem in problems]
 
 
 def test_a_broken_field_says_nothing_about_the_provider() -> None:

@@ -31,7 +31,8 @@ SUBMITTING = {
     "EXPECTED_S": "",
     "FUNCTION_TIMEOUT_S": "29",
 }
-API = SUBMITTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24", "TRUSTED_WEBHOOK_ORIGINS": ""}
+STARTING = SUBMITTING | {"WORKFLOW_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:elements"}
+API = STARTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24", "TRUSTED_WEBHOOK_ORIGINS": ""}
 PUBLISHER = {
     "TABLE_NAME": "table",
     "BUCKET_NAME": "bucket",
@@ -67,6 +68,7 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
         providers={"klingai": ProviderSettings("https://kling.example", "arn:secret", date(2026, 2, 10))},  # type: ignore[dict-item]
         expected_s=None,
         function_timeout_s=29,
+        workflow_arn="arn:aws:states:eu-central-1:123456789012:stateMachine:elements",
         public_base_url="",
         result_link_hours=24,
         trusted_webhook_origins=(),
@@ -75,7 +77,7 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Origins are a list with commas; an expected time is a number."""
-    given(monkeypatch, SUBMITTING | {"TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 ", "EXPECTED_S": "3.5"})
+    given(monkeypatch, STARTING | {"TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 ", "EXPECTED_S": "3.5"})
 
     loaded = settings.load(WorkerSettings)
 

@@ -40,7 +40,7 @@ SUCCEEDED: dict[str, Any] = {
     "state": "succeeded",
     "model": "kling-v3-omni",
     "provider": "klingai",
-    "route_reason": "klingai: first of klingai, able to do it",
+    "route_reason": "klingai: cheapest of klingai ($1.12), apimart (price unknown)",
     "reference": "order-42",
     "metadata": {"any": "thing"},
     "request": {"prompt": "a fox"},

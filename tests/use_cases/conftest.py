@@ -10,11 +10,15 @@ from klingway.domain.work import Work
 from klingway.providers.contract import Created, Media, Outcome, ProviderError, Succeeded
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
+from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import Deliver
+from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.ports import Measured
+from klingway.use_cases.prepare_elements import PrepareElements, WorkflowTasks
 from klingway.use_cases.publish_changes import PublishChanges
 from klingway.use_cases.send_webhook import SendWebhook
+from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
@@ -23,6 +27,7 @@ from klingway.use_cases.write_outbox import WriteOutbox
 from tests.fakes.bus import RecordingBus
 from tests.fakes.clock import FixedClock
 from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliveryQueue, ScriptedReceiver
+from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
 from tests.fakes.providers import OneProvider, ScriptedProvider
@@ -39,6 +44,8 @@ class Gateway:
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
     jobs: InMemoryJobs = field(default_factory=InMemoryJobs)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
+    elements: InMemoryElements = field(default_factory=InMemoryElements)
+    workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     bucket: InMemoryBucket = field(default_factory=InMemoryBucket)
     clock: FixedClock = field(default_factory=FixedClock)
     deliveries: InMemoryDeliveries = field(default_factory=InMemoryDeliveries)
@@ -57,10 +64,24 @@ class Gateway:
             keyring=lambda: self.keyring,
             bucket=self.bucket,
         )
-        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, submit=submit, now=self.clock)
+        prepare = PrepareElements(
+            chain=self.chain(29), elements=self.elements, providers=providers, workflow=lambda: self.workflow
+        )
+        start = StartJob(prepare=prepare, submit=submit)
+        make = MakeElement(
+            chain=ElementChain(elements=self.elements, queue=self.queue, now=self.clock),
+            providers=providers,
+            keyring=lambda: self.keyring,
+            bucket=self.bucket,
+            function_timeout_s=60,
+        )
+        self.tasks = WorkflowTasks(chain=self.chain(60), elements=self.elements, make=make, submit=submit.begin)
+        self.check_element = CheckElement(chain=make.chain, make=make, jobs=self.jobs, workflow=lambda: self.workflow)
+        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, start=start, now=self.clock)
         self.worker = CheckAttempt(
             chain=self.chain(300),
             providers=providers,
+            start=start,
             submit=submit,
             store=StoreResult(
                 jobs=self.jobs,

@@ -375,7 +375,7 @@ def test_a_job_without_targets_costs_nothing_more(gateway: Gateway) -> None:
     gateway.end(gateway.submit(), SUCCESS)
 
     assert ({}, []) == (gateway.deliveries.rows, gateway.delivery_queue.sent)
-    assert ["Job Succeeded"] == [event.detail_type for event in gateway.bus.published]
+    assert ["Job Succeeded"] == [event.detail_type for event in gateway.bus.events]
 
 
 def test_every_target_has_a_delivery_of_its_own(gateway: Gateway) -> None:
@@ -437,7 +437,7 @@ def test_a_record_of_which_a_part_failed_is_reported(gateway: Gateway, part: str
 
 def test_an_event_that_the_bus_does_not_take_is_reported_and_keeps_nothing_else(gateway: Gateway) -> None:
     """A webhook does not wait for the bus."""
-    gateway.bus.refuses = {"Job Succeeded"}
+    gateway.bus.takes = False
     job = gateway.submit(BODY)
     gateway.provider.outcomes = [SUCCESS]
     gateway.nudge(job)
@@ -526,7 +526,7 @@ def test_each_change_is_told_where_that_is_switched_on(gateway: Gateway) -> None
 
     assert all(every.run(list(announced.values())))
 
-    told = [(event.detail_type, event.detail["state"]) for event in gateway.bus.published]
+    told = [(event.detail_type, event.detail["state"]) for event in gateway.bus.events]
     assert [
         ("Job State Changed", "submitting"),
         ("Job State Changed", "running"),
@@ -534,10 +534,10 @@ def test_each_change_is_told_where_that_is_switched_on(gateway: Gateway) -> None
         ("Job State Changed", "succeeded"),
         ("Job Succeeded", "succeeded"),
     ] == told
-    ids = [event.detail["event_id"] for event in gateway.bus.published]
+    ids = [event.detail["event_id"] for event in gateway.bus.events]
     assert (f"{job.id}:4:state", f"{job.id}:4") == (ids[-2], ids[-1])
     assert len(set(ids)) == len(ids)
-    assert {"corr-1"} == {event.detail["correlation_id"] for event in gateway.bus.published}
+    assert {"corr-1"} == {event.detail["correlation_id"] for event in gateway.bus.events}
     assert 1 == len(gateway.deliveries.rows)
 
 

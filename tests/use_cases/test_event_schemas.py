@@ -56,7 +56,7 @@ def told(gateway: Gateway, outcome: Any) -> Iterator[tuple[str, dict[str, Any]]]
         tells_every_change=True,
     )
     every.run([row for row in gateway.jobs.history if row.id == job.id])
-    for event in gateway.bus.published:
+    for event in gateway.bus.events:
         yield event.detail_type, dict(event.detail)
 
 

@@ -1,14 +1,17 @@
 """Submitting: the row before the call, the answer after it, and every way in which the answer can fail to come."""
 
+from dataclasses import replace
+
 import pytest
+from klingway.domain.capabilities import Capability, Confidence
 from klingway.domain.errors import InvalidRequestError
-from klingway.domain.ids import AttemptId, JobId
+from klingway.domain.ids import AttemptId, JobId, Tenant
 from klingway.domain.job import AttemptState, Job, JobError, State
 from klingway.domain.transitions import Change
 from klingway.domain.work import WorkKind
 from klingway.providers.contract import Created, ProviderError
 
-from tests.fakes.providers import ScriptedProvider, profile
+from tests.fakes.providers import ScriptedProvider, SeveralProviders, profile
 from tests.use_cases.conftest import SUCCESS, Gateway
 
 
@@ -435,6 +438,22 @@ def test_a_refused_request_writes_nothing(gateway: Gateway) -> None:
         gateway.submit({"prompt": "a fox", "duration_s": 99}, idempotency_key="k")
 
     assert ({}, [], [], {}) == (gateway.jobs.rows, gateway.queue.sent, gateway.provider.submitted, gateway.jobs.keys)
+
+
+def test_a_field_that_is_wrong_by_itself_is_told_of_once_whatever_the_providers_say(gateway: Gateway) -> None:
+    """Thirty seconds of shots are nobody's, and two providers have no shots: one problem; the watermark is each one's."""
+    supports = {Capability.PROMPT: Confidence.DOCUMENTED}
+    models = {name: replace(model, supports=supports) for name, model in profile().models.items()}
+    poor = [ScriptedProvider(profile=replace(profile(), name=name, models=models)) for name in ("one", "two")]
+    create = replace(gateway.create, providers=SeveralProviders(poor))
+    body = {"shots": [{"prompt": "a fox", "duration_s": 15}] * 2, "watermark": True}
+
+    with pytest.raises(InvalidRequestError) as refusal:
+        create.run(Tenant("acme"), body, key=None, public_url="https://gateway.example")
+
+    assert [("shots", None), ("watermark", "one"), ("watermark", "two")] == [
+        (problem.field, problem.provider) for problem in refusal.value.problems
+    ]
 
 
 def test_the_same_key_gives_the_same_job(gateway: Gateway) -> None:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from klingway.adapters import clients
 from klingway.adapters.secrets import Secret, SecretCredentials
 from klingway.adapters.sqs_work import SqsDeliveryQueue, SqsWorkQueue
+from klingway.domain.ids import Tenant
 from klingway.domain.keys import Keyring
 from klingway.settings import (
+    AcceptingSettings,
     ApiSettings,
     CallbackSettings,
+    IntakeSettings,
     PollerSettings,
     PublisherSettings,
+    StartingSettings,
     SubmittingSettings,
     WebhooksSettings,
     WorkerSettings,
@@ -25,29 +29,39 @@ from klingway.settings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from klingway.adapters.dynamodb_elements import DynamoDbElements
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.dynamodb_keys import DynamoDbKeys
     from klingway.adapters.http import HttpxCalls
     from klingway.adapters.s3_media import S3MediaBucket
+    from klingway.adapters.stepfunctions import StepFunctionsWorkflow
     from klingway.domain.capabilities import Expected
     from klingway.domain.ids import ProviderName
+    from klingway.domain.work import Work
     from klingway.providers.contract import Provider
     from klingway.settings import ProviderSettings
     from klingway.use_cases.chain import Chain
     from klingway.use_cases.check_attempt import CheckAttempt
+    from klingway.use_cases.check_element import CheckElement
     from klingway.use_cases.create_job import CreateJob
     from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.make_element import MakeElement
+    from klingway.use_cases.prepare_elements import WorkflowTasks
     from klingway.use_cases.publish_changes import PublishChanges
     from klingway.use_cases.read_deliveries import ReadDeliveries
     from klingway.use_cases.read_jobs import ReadJobs
     from klingway.use_cases.receive_callback import ReceiveCallback
+    from klingway.use_cases.start_job import StartJob
     from klingway.use_cases.submit_attempt import SubmitAttempt
+    from klingway.use_cases.take_in import TakeIn
     from klingway.use_cases.take_up_due import TakeUpDue
 
 _EARLY, _LATE = 0.6, 1.5
 """How far quick and slow generations are from the usual, where only the usual is given."""
 
 SomeSettings = TypeVar("SomeSettings", bound=SubmittingSettings)
+StartSettings = TypeVar("StartSettings", bound=StartingSettings)
+AcceptSettings = TypeVar("AcceptSettings", bound=AcceptingSettings)
 
 
 def now() -> datetime:
@@ -153,8 +167,73 @@ class _SubmittingServices(Generic[SomeSettings]):
 
         return SubmitAttempt(chain=self.chain, providers=self.providers, keyring=self.keyring, bucket=self.bucket)
 
+    @cached_property
+    def elements(self) -> DynamoDbElements:
+        from klingway.adapters.dynamodb_elements import DynamoDbElements
 
-class ApiServices(_SubmittingServices[ApiSettings]):
+        return DynamoDbElements(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def make_element(self) -> MakeElement:
+        from klingway.use_cases.make_element import ElementChain, MakeElement
+
+        return MakeElement(
+            chain=ElementChain(elements=self.elements, queue=self.queue, now=now),
+            providers=self.providers,
+            keyring=self.keyring,
+            bucket=self.bucket,
+            function_timeout_s=self.settings.function_timeout_s,
+        )
+
+
+class ElementsServices(_SubmittingServices[SubmittingSettings]):
+    """What `elements` works with."""
+
+    @cached_property
+    def tasks(self) -> WorkflowTasks:
+        """Does the workflow's tasks."""
+        from klingway.use_cases.prepare_elements import WorkflowTasks
+
+        return WorkflowTasks(chain=self.chain, elements=self.elements, make=self.make_element, submit=self.submit.begin)
+
+
+class _StartingServices(_SubmittingServices[StartSettings]):
+    """What functions share that take jobs on from the beginning."""
+
+    def workflow(self) -> StepFunctionsWorkflow:
+        from klingway.adapters.stepfunctions import StepFunctionsWorkflow
+
+        return StepFunctionsWorkflow(clients.stepfunctions(), self.settings.workflow_arn)
+
+    @cached_property
+    def start(self) -> StartJob:
+        from klingway.use_cases.prepare_elements import PrepareElements
+        from klingway.use_cases.start_job import StartJob
+
+        prepare = PrepareElements(
+            chain=self.chain, elements=self.elements, providers=self.providers, workflow=self.workflow
+        )
+        return StartJob(prepare=prepare, submit=self.submit)
+
+
+class _AcceptingServices(_StartingServices[AcceptSettings]):
+    """What functions share that accept requests."""
+
+    @cached_property
+    def create_job(self) -> CreateJob:
+        from klingway.use_cases.create_job import CreateJob
+
+        return CreateJob(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            providers=self.providers,
+            start=self.start,
+            now=now,
+            trusted_webhook_origins=self.settings.trusted_webhook_origins,
+        )
+
+
+class ApiServices(_AcceptingServices[ApiSettings]):
     """What `api` works with."""
 
     @cached_property
@@ -163,20 +242,6 @@ class ApiServices(_SubmittingServices[ApiSettings]):
         from klingway.adapters.dynamodb_keys import DynamoDbKeys
 
         return DynamoDbKeys(clients.dynamodb(), self.settings.table_name)
-
-    @cached_property
-    def create_job(self) -> CreateJob:
-        """Creates jobs."""
-        from klingway.use_cases.create_job import CreateJob
-
-        return CreateJob(
-            jobs=self.jobs,
-            bucket=self.bucket,
-            providers=self.providers,
-            submit=self.submit,
-            now=now,
-            trusted_webhook_origins=self.settings.trusted_webhook_origins,
-        )
 
     @cached_property
     def read_jobs(self) -> ReadJobs:
@@ -201,8 +266,29 @@ class ApiServices(_SubmittingServices[ApiSettings]):
         return ReadDeliveries(jobs=self.jobs, deliveries=deliveries, keyring=self.keyring)
 
 
-class WorkerServices(_SubmittingServices[WorkerSettings]):
+class WorkerServices(_StartingServices[WorkerSettings]):
     """What `worker` works with."""
+
+    def run(self, work: Work) -> None:
+        """Do one piece of work, of whatever kind."""
+        from klingway.domain.work import WorkKind
+
+        match work.kind:
+            case WorkKind.SUBMIT | WorkKind.CHECK:
+                self.check.run(work)
+            case WorkKind.ELEMENT:
+                self.check_element.run(work)
+            case WorkKind.RELEASE:
+                self.check_element.release(work)
+
+    @cached_property
+    def check_element(self) -> CheckElement:
+        """Looks after elements."""
+        from klingway.use_cases.check_element import CheckElement
+
+        return CheckElement(
+            chain=self.make_element.chain, make=self.make_element, jobs=self.jobs, workflow=self.workflow
+        )
 
     @cached_property
     def check(self) -> CheckAttempt:
@@ -216,8 +302,28 @@ class WorkerServices(_SubmittingServices[WorkerSettings]):
         return CheckAttempt(
             chain=self.chain,
             providers=self.providers,
+            start=self.start,
             submit=self.submit,
             store=StoreResult(jobs=self.jobs, bucket=self.bucket, source=source, measure=measure, now=now),
+        )
+
+
+class IntakeServices(_AcceptingServices[IntakeSettings]):
+    """What `intake` works with."""
+
+    @cached_property
+    def take_in(self) -> TakeIn:
+        """Takes in files and events."""
+        from klingway.adapters.eventbridge import EventBridgeBus
+        from klingway.use_cases.take_in import TakeIn
+
+        return TakeIn(
+            create=self.create_job,
+            bucket=self.bucket,
+            events=EventBridgeBus(clients.events(), self.settings.event_bus_name),
+            tenant=Tenant(self.settings.trigger_tenant),
+            public_url=self.settings.public_base_url,
+            now=now,
         )
 
 
@@ -231,6 +337,18 @@ def api() -> ApiServices:
 def worker() -> WorkerServices:
     """Return what `worker` works with."""
     return WorkerServices(load(WorkerSettings))
+
+
+@cache
+def intake() -> TakeIn:
+    """Return what `intake` does."""
+    return IntakeServices(load(IntakeSettings)).take_in
+
+
+@cache
+def elements() -> ElementsServices:
+    """Return what `elements` works with."""
+    return ElementsServices(load(SubmittingSettings))
 
 
 @cache

@@ -95,22 +95,44 @@ class SubmittingSettings(LoggedSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiSettings(SubmittingSettings):
-    """What `api` needs."""
+class StartingSettings(SubmittingSettings):
+    """What every function needs that takes jobs on from the beginning."""
+
+    workflow_arn: str
+    """Of the state machine that makes elements before a video."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptingSettings(StartingSettings):
+    """What every function needs that accepts requests."""
 
     public_base_url: str
-    """Empty: the address of each request."""
-    result_link_hours: int
     trusted_webhook_origins: tuple[str, ...]
     """Origins that a webhook may name although they are no public addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerSettings(SubmittingSettings):
+class ApiSettings(AcceptingSettings):
+    """What `api` needs; where its public address is empty, it is that of each request."""
+
+    result_link_hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings(StartingSettings):
     """What `worker` needs."""
 
     trusted_media_origins: tuple[str, ...]
     """Origins whose media is fetched although they resolve to private addresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeSettings(AcceptingSettings):
+    """What `intake` needs."""
+
+    trigger_tenant: str
+    """Whose files and events they are."""
+    event_bus_name: str
 
 
 Settings = TypeVar("Settings", bound=LoggedSettings)

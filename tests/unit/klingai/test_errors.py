@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from klingway.providers import calls
 from klingway.providers.contract import Created, ProviderError
 from klingway.providers.klingai import errors
 
@@ -174,14 +175,14 @@ def test_a_wait_without_measure_is_not_believed(text: str) -> None:
 )
 def test_a_failed_tasks_text_tells_moderation_apart(message: str, code: str, retryable: bool) -> None:  # noqa: FBT001 - the expectation
     """Moderation is final, any other failure may go better."""
-    error = errors.failure(message)
+    error = calls.failure(message)
 
     assert (code, message, retryable) == (error.code, error.message, error.retryable)
 
 
 def test_a_failed_task_without_a_text_says_so() -> None:
     """No empty message."""
-    assert "the provider gave no reason" == errors.failure("").message
+    assert "the provider gave no reason" == calls.failure("").message
 
 
 def test_a_429_of_a_code_in_no_table_is_waited_for() -> None:
@@ -192,7 +193,7 @@ def test_a_429_of_a_code_in_no_table_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [lambda text: errors.refusal(400, 1201, text).error, errors.failure], ids=["refusal", "failed task"]
+    "said", [lambda text: errors.refusal(400, 1201, text).error, calls.failure], ids=["refusal", "failed task"]
 )
 def test_the_providers_words_are_cut(said: Callable[[str], JobError]) -> None:
     """They stand in the row and in the event: a thousand characters will do."""

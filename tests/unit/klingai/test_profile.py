@@ -10,6 +10,7 @@ from klingway.domain.validation import provider_problems, read_video_request
 from klingway.providers.klingai.profile import klingai_profile
 
 from tests.unit.builders import (
+    CLIP,
     EDIT,
     FEATURE,
     FIRST,
@@ -26,11 +27,16 @@ from tests.unit.builders import (
 SPECIFICATION = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
 OMNI, V3, O1 = "kling-v3-omni", "kling-v3", "kling-video-o1"
 INLINE = {"name": "dog", "description": "a brown dog", "images": [PICTURE, PICTURE]}
+FILMED = {"name": "anna", "description": "a woman in red", "video": CLIP}
 STD_PRO = ["std", "pro"]
 
 
 def refs(count: int) -> list[dict[str, Any]]:
     return [REFERENCE_IMAGE] * count
+
+
+def named(element: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    return [element | {"name": f"{element['name']} {number}"} for number in range(count)]
 
 
 def problems(model: str, body: dict[str, Any], on: date = SEED_DAY) -> list[tuple[str, str, Any, str | None]]:
@@ -71,6 +77,18 @@ TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "omni: pro": (OMNI, PROMPT | {"mode": "pro"}),
     "omni: customize": (OMNI, {"shots": shots(3), "shot_split": "customize"}),
     "omni: an element's id of 18 digits": (OMNI, PROMPT | {"elements": [{"id": "829836802793406551"}]}),
+    "omni: an element of 2 images": (OMNI, PROMPT | {"elements": [INLINE]}),
+    "omni: an element of 4 images, with tags": (
+        OMNI,
+        PROMPT | {"elements": [INLINE | {"images": [PICTURE] * 4, "tags": ["o_101", "o_108"]}]},
+    ),
+    "omni: elements made from videos, with a voice": (
+        OMNI,
+        PROMPT | {"elements": [*named(FILMED, 3), FILMED | {"voice_id": "829877"}]},
+    ),
+    "omni: an element of images with a feature video": (OMNI, PROMPT | {"video": FEATURE, "elements": [INLINE]}),
+    "v3: elements of both kinds with a first frame": (V3, PROMPT | {"images": [FIRST], "elements": [INLINE, FILMED]}),
+    "o1: an element of images": (O1, PROMPT | {"elements": [INLINE]}),
     "omni: the greatest long as an element's id": (OMNI, PROMPT | {"elements": [{"id": "9223372036854775807"}]}),
     "v3: prompt and negative prompt of 2500": (V3, {"prompt": "x" * 2500, "negative_prompt": "x" * 2500}),
     "v3: 3 s": (V3, PROMPT | {"duration_s": 3}),
@@ -149,7 +167,26 @@ NOT_TAKEN: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
     "omni: negative prompt": (OMNI, PROMPT | {"negative_prompt": "blur"}, [("negative_prompt", "unsupported", None)]),
     "omni: cfg_scale": (OMNI, PROMPT | {"cfg_scale": 0.5}, [("cfg_scale", "unsupported", None)]),
     "omni: voices": (OMNI, PROMPT | {"voices": [{"id": "v"}]}, [("voices", "unsupported", None)]),
-    "omni: inline element": (OMNI, PROMPT | {"elements": [INLINE]}, [("elements[0].images", "unsupported", None)]),
+    "omni: an element of 1 image": (
+        OMNI, PROMPT | {"elements": [INLINE | {"images": [PICTURE]}]},
+        [("elements[0].images", "too_few", {"min": 2, "max": 4})],
+    ),
+    "omni: an element's tag of no list": (
+        OMNI, PROMPT | {"elements": [INLINE | {"tags": ["o_101", "o_100"]}]},
+        [("elements[0].tags[1]", "not_one_of", [f"o_10{number}" for number in range(1, 9)])],
+    ),
+    "omni: an element made from a video, with a feature video": (
+        OMNI, PROMPT | {"video": FEATURE, "elements": [FILMED]}, [("elements[0].video", "excluded", [])],
+    ),
+    "omni: an element made from a video, with a video to edit": (
+        OMNI, PROMPT | {"video": EDIT, "elements": [INLINE, FILMED]}, [("elements[1].video", "excluded", [])],
+    ),
+    "o1: an element made from a video": (
+        O1, PROMPT | {"elements": [FILMED]}, [("elements[0].video", "unsupported", None)],
+    ),
+    "v3: a described element without a first frame": (
+        V3, PROMPT | {"elements": [INLINE]}, [("elements", "too_many", {"max": 0})],
+    ),
     "omni: an element's id that is no number": (
         OMNI, PROMPT | {"elements": [*elements(1), {"id": "el_1"}]},
         [("elements[1].id", "wrong_form", ...)],
@@ -260,6 +297,31 @@ DATED: dict[str, tuple[str, dict[str, Any], date, list[str]]] = {
     "v3 shots with a frame, on 2026-03-11": (V3, FIRST_SHOT, ON("2026-03-11"), ["images"]),
     "v3 shots with a frame, before it was lifted": (V3, FIRST_SHOT, ON("2026-05-06"), ["images"]),
     "v3 shots with a frame, on 2026-05-07": (V3, BOTH_SHOT, ON("2026-05-07"), []),
+    "a voice of an element made from images, before": (
+        OMNI, PROMPT | {"elements": [INLINE | {"voice_id": "v"}]}, ON("2026-03-22"), ["elements[0].voice_id"],
+    ),
+    "a voice of an element made from images, on 2026-03-23": (
+        OMNI, PROMPT | {"elements": [INLINE | {"voice_id": "v"}]}, ON("2026-03-23"), [],
+    ),
+    "omni 4 elements made from videos, before": (OMNI, PROMPT | {"elements": named(FILMED, 4)}, ON("2026-03-31"), []),
+    "omni 4 elements made from videos, on 2026-04-01": (
+        OMNI, PROMPT | {"elements": named(FILMED, 4)}, ON("2026-04-01"), ["elements[3].video"],
+    ),
+    "omni 3 elements made from videos with 4 images and elements, on 2026-04-01": (
+        OMNI, PROMPT | {"images": refs(2), "elements": [*named(INLINE, 2), *named(FILMED, 3)]}, ON("2026-04-01"), [],
+    ),
+    "omni an element made from a video with 5 images, before": (
+        OMNI, PROMPT | {"images": refs(5), "elements": [FILMED]}, ON("2026-03-31"), [],
+    ),
+    "omni an element made from a video with 5 images, on 2026-04-01": (
+        OMNI, PROMPT | {"images": refs(5), "elements": [FILMED]}, ON("2026-04-01"), ["images"],
+    ),
+    "omni an element made from a video with 5 of images, on 2026-04-01": (
+        OMNI, PROMPT | {"elements": [*named(INLINE, 5), FILMED]}, ON("2026-04-01"), ["elements[4].images"],
+    ),
+    "omni an element made from a video with 5 that exist, on 2026-04-01": (
+        OMNI, PROMPT | {"elements": [*elements(5), FILMED]}, ON("2026-04-01"), [],
+    ),
     "omni 4k, before": (OMNI, PROMPT | {"mode": "4k"}, ON("2026-04-22"), ["mode"]),
     "omni 4k, on 2026-04-23": (OMNI, PROMPT | {"mode": "4k"}, ON("2026-04-23"), []),
     "v3 text 4k, before": (V3, PROMPT | {"mode": "4k"}, ON("2026-04-22"), ["mode"]),
@@ -350,7 +412,7 @@ def test_the_default_model_is_omni() -> None:
 def test_every_limit_has_a_source_and_dates_in_order() -> None:
     """A value without a source would be a rumour; every date is one of the changelog's."""
     profile = klingai_profile(SEED_DAY)
-    days = {ON(day) for day in ("2026-03-11", "2026-04-01", "2026-04-23", "2026-05-07", "2026-06-17")}
+    days = {ON(day) for day in ("2026-03-11", "2026-03-23", "2026-04-01", "2026-04-23", "2026-05-07", "2026-06-17")}
 
     for model in profile.models.values():
         assert model.source

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from klingway.domain.capabilities import Capability
+from klingway.domain.request import Element
 from klingway.domain.validation import provider_problems, read_video_request
 from klingway.providers.klingai.profile import klingai_profile
 
@@ -35,6 +36,7 @@ from tests.unit.builders import (
 
 if TYPE_CHECKING:
     from klingway.domain.request import VideoRequest
+    from klingway.providers.klingai.provider import KlingaiProvider
 
 OMNI_PATH, TEXT_PATH, IMAGE_PATH = "/v1/videos/omni-video", "/v1/videos/text2video", "/v1/videos/image2video"
 OURS = {"callback_url": CALLBACK_URL, "external_task_id": ATTEMPT_ID}
@@ -242,8 +244,8 @@ PAIRS: dict[Capability, tuple[dict[str, Any], dict[str, Any], str]] = {
         "elements[0].video",
     ),
     Capability.ELEMENT_VOICES: (
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE}]},
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE, "voice_id": "v"}]},
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
+        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE], "voice_id": "v"}]},
         "elements[0].voice_id",
     ),
     Capability.ELEMENT_TAGS: (
@@ -262,6 +264,17 @@ def test_every_capability_has_its_pair() -> None:
     assert set(Capability) == set(PAIRS)
 
 
+def bodies_of(provider: KlingaiProvider, request: VideoRequest) -> list[Any]:
+    """Return all that Kling is told of a request: the elements that it describes come first, the video names them."""
+    described = [element for element in request.elements or [] if element.id is None]
+    registry = provider.elements
+    assert registry is not None
+    made = [registry.render(element, reference=ATTEMPT_ID, callback_url=None).body for element in described]
+    named = [Element(id="7") if element.id is None else element for element in request.elements or []]
+    request = request.model_copy(update={"elements": named or None})
+    return [*made, provider.render(request, reference=ATTEMPT_ID, callback_url=None).body]
+
+
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("capability", PAIRS, ids=[capability.name for capability in PAIRS])
 def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capability, model: str) -> None:
@@ -270,14 +283,10 @@ def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capa
     provider, _ = klingai(answer({}), rules_as_of=SINCE_ALL)
     plain, asking = (video_request(model=model, **body) for body in (without, with_it))
     problems = provider_problems(asking, provider.profile)
-    bodies = [
-        provider.render(request, reference=ATTEMPT_ID, callback_url=None).body
-        for request in ((plain, asking) if not problems else (plain,))
-    ]
 
     if capability in provider.profile.models[model].supports:
         assert [] == problems
-        assert bodies[0] != bodies[1]
+        assert bodies_of(provider, plain) != bodies_of(provider, asking)
     else:
         assert (place, "unsupported") in [(problem.field, problem.code) for problem in problems]
 

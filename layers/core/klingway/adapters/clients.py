@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 _CONFIG = Config(
     connect_timeout=3,
@@ -56,6 +57,12 @@ def sqs() -> "SQSClient":
 def events() -> "EventBridgeClient":
     """Return the EventBridge client."""
     client: EventBridgeClient = _client("events")
+    return client
+
+
+def stepfunctions() -> "SFNClient":
+    """Return the Step Functions client."""
+    client: SFNClient = _client("stepfunctions")
     return client
 
 

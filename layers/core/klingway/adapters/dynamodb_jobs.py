@@ -92,39 +92,23 @@ class DynamoDbJobs:
         Raises:
             ChangeRefusedError: It was not in a state that the change may come from.
         """
-        values: dict[str, Any] = {name: rows.attribute_of(name, value) for name, value in change.values.items()}
-        values |= {"updated_at": change.at}
-        removed: list[str] = []
-        if change.due_at is None:
-            removed += ["due_at", "due_shard"]
-        else:
-            values |= {"due_at": int(change.due_at.timestamp()), "due_shard": rows.due_shard(job_id)}
-        written_by = {"S": secrets.token_hex(8)}
-        sets = [*(f"#{name} = :{name}" for name in values), "written_by = :written_by", "#number = #number + :one"]
-        given = {f":{name}": rows.to_dynamodb(value) for name, value in values.items()}
-        given |= {":written_by": written_by, ":one": {"N": "1"}}
-        names = {f"#{name}": name for name in (*values, *removed, "state", "number")}
+        update = rows.Update(rows.job_key(job_id), at=change.at, due_at=change.due_at)
+        for name, value in change.values.items():
+            update.set(name, rows.attribute_of(name, value))
         if change.to_state is None:
-            removed.append("announce")
-            names["#announce"] = "announce"
+            update.remove("announce")
         else:
-            sets += ["#state = :state", "#sequence = #sequence + :one", "#announce = #sequence + :one"]
-            names |= {"#sequence": "sequence", "#announce": "announce"}
-            given |= {":state": {"S": change.to_state.value}}
-        allowed = {f":from{index}": {"S": state.value} for index, state in enumerate(sorted(change.allowed_from))}
-        condition = f"#state IN ({', '.join(allowed)})"
+            update.set("state", change.to_state.value)
+            update.count("sequence")
+            update.set_counted("announce", "sequence")
+        update.require_one_of("state", change.allowed_from)
         if change.expected_number is not None:
-            condition += " AND #number = :expected"
-            given[":expected"] = {"N": str(change.expected_number)}
-        remove = f" REMOVE {', '.join(f'#{name}' for name in removed)}" if removed else ""
+            update.require("number", change.expected_number)
+        written_by = {"S": secrets.token_hex(8)}
+        update.set("written_by", written_by["S"])
         try:
             changed = self._client.update_item(
-                TableName=self._table,
-                Key=rows.job_key(job_id),
-                UpdateExpression=f"SET {', '.join(sets)}{remove}",
-                ConditionExpression=condition,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=given | allowed,
+                **update.arguments(self._table),
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )

@@ -6,7 +6,7 @@ Keys: `pk` is the job's id, `sk` is `job` or `request`. Moments are ISO text, ex
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,6 +54,78 @@ def request_key(job_id: JobId) -> Item:
 def due_shard(row_id: str) -> str:
     """Return the shard of the `due` index in which the rows under a partition key stand, the same for life."""
     return DUE_SHARDS[zlib.crc32(row_id.encode()) % len(DUE_SHARDS)]
+
+
+class Update:
+    """One conditional write to a row that expects a number and, unless it is at rest, falls due.
+
+    Each raises the number by one.
+    """
+
+    def __init__(self, key: Item, *, at: datetime, due_at: datetime | None) -> None:
+        self._key = key
+        self._sets: list[str] = []
+        self._removed: list[str] = []
+        self._conditions: list[str] = []
+        self._names: dict[str, str] = {}
+        self._values: Item = {}
+        self.count("number")
+        self.set("updated_at", at)
+        if due_at is None:
+            self.remove("due_at")
+            self.remove("due_shard")
+        else:
+            self.set("due_at", int(due_at.timestamp()))
+            self.set("due_shard", due_shard(key["pk"]["S"]))
+
+    def _name(self, name: str) -> str:
+        self._names[f"#{name}"] = name
+        return f"#{name}"
+
+    def _value(self, name: str, value: Any) -> str:  # noqa: ANN401 - whatever a row holds
+        self._values[f":{name}"] = to_dynamodb(value)
+        return f":{name}"
+
+    def set(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever a row holds
+        """Write an attribute."""
+        self._sets.append(f"{self._name(name)} = {self._value(name, value)}")
+
+    def remove(self, name: str) -> None:
+        """Take an attribute away."""
+        self._removed.append(self._name(name))
+
+    def count(self, name: str) -> None:
+        """Raise a number by one."""
+        self.set_counted(name, name)
+
+    def set_counted(self, name: str, counter: str) -> None:
+        """Write what a counter becomes by this write."""
+        self._sets.append(f"{self._name(name)} = {self._name(counter)} + {self._value('one', 1)}")
+
+    def require(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever a row holds
+        """Refuse the write unless an attribute has this value."""
+        self._conditions.append(f"{self._name(name)} = {self._value(f'required_{name}', value)}")
+
+    def require_one_of(self, name: str, values: Iterable[Any]) -> None:
+        """Refuse the write unless an attribute has one of these values."""
+        allowed = [self._value(f"from{index}", value) for index, value in enumerate(sorted(values))]
+        self._conditions.append(f"{self._name(name)} IN ({', '.join(allowed)})")
+
+    def require_none(self, name: str) -> None:
+        """Refuse the write where the row has this attribute."""
+        self._conditions.append(f"attribute_not_exists({self._name(name)})")
+
+    def arguments(self, table: str) -> dict[str, Any]:
+        """Return the arguments of UpdateItem."""
+        removed = f" REMOVE {', '.join(self._removed)}" if self._removed else ""
+        return {
+            "TableName": table,
+            "Key": self._key,
+            "UpdateExpression": f"SET {', '.join(self._sets)}{removed}",
+            "ConditionExpression": " AND ".join(self._conditions),
+            "ExpressionAttributeNames": self._names,
+            "ExpressionAttributeValues": self._values,
+        }
 
 
 def to_dynamodb(value: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever a row holds
@@ -125,7 +197,7 @@ def job_of(item: Item) -> Job:
         price=_price(row.get("price")),
         learnt_by=LearntBy(row["learnt_by"]) if "learnt_by" in row else None,
         finished_at=_moment(row.get("finished_at")),
-        error=_error(row.get("error")),
+        error=error_of(row.get("error")),
         files=tuple(_file(file) for file in row.get("files", ())),
         result_mismatch=tuple(row.get("result_mismatch", ())),
         warnings=tuple(row.get("warnings", ())),
@@ -161,7 +233,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         accepted_at=_moment(row.get("accepted_at")),
         ended_at=_moment(row.get("ended_at")),
         task_id=row.get("task_id"),
-        error=_error(row.get("error")),
+        error=error_of(row.get("error")),
     )
 
 
@@ -173,7 +245,8 @@ def _element(row: Mapping[str, Any]) -> JobElement:
     return JobElement(index=int(row["index"]), id=row["id"], provider_id=row.get("provider_id"))
 
 
-def _error(row: Mapping[str, Any] | None) -> JobError | None:
+def error_of(row: Mapping[str, Any] | None) -> JobError | None:
+    """Read an error out of a row."""
     if row is None:
         return None
     return JobError(

@@ -5,8 +5,11 @@ import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+
+from botocore.exceptions import ClientError
 
 from klingway.use_cases.ports import StoredObject
 
@@ -17,6 +20,7 @@ PART_BYTES: Final = 32 * 1024 * 1024
 """The buffer: an object up to this size is one PutObject, a larger one is sent in parts of it (at most 10,000)."""
 
 _BLOCK_BYTES: Final = 256 * 1024
+_GONE: Final = {HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED}
 
 
 class S3MediaBucket:
@@ -83,6 +87,19 @@ class S3MediaBucket:
             return io.BytesIO(fresh)
         reader = _ObjectReader(self._client, self._name, key, size_bytes)
         return cast("BinaryIO", io.BufferedReader(reader, _BLOCK_BYTES))
+
+    def read(self, key: str, *, at_most_bytes: int, etag: str | None) -> bytes | None:
+        """Return an object, or as much of its beginning; None where it is gone, or not the one of this ETag any more."""
+        condition: Any = {} if etag is None else {"IfMatch": etag}
+        try:
+            body = self._client.get_object(Bucket=self._name, Key=key, **condition)["Body"]
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] in _GONE:
+                return None
+            raise
+        with body:
+            data: bytes = body.read(at_most_bytes)
+        return data
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         """Return a signed address of an object for anybody to read; no call is made."""

@@ -121,7 +121,12 @@ _PROBLEM = _object(
             message=_text("A sentence that names the limit and what would be accepted."),
             limit={"description": "The limit as data."},
             source=_text("Whose rule it is."),
-            accepted_by={"type": "array", "items": {"type": "string"}},
+            provider=_text("Who cannot do it; left out of what holds whoever the provider is."),
+            accepted_by={
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Providers that would accept this part of the request.",
+            },
         ),
     },
     request_id={"type": "string"},

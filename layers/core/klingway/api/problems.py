@@ -16,14 +16,7 @@ def problem_response(error: GatewayError, request_id: str) -> Response[str]:
     headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else {}
     if error.status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "2"
-    body = {
-        "type": f"urn:klingway:{error.code}",
-        "title": error.title,
-        "status": int(error.status),
-        "detail": error.detail,
-        "problems": [problem.to_json() for problem in error.problems],
-        "request_id": request_id,
-    }
+    body = error.to_json() | {"request_id": request_id}
     return Response(
         status_code=int(error.status),
         content_type=CONTENT_TYPE,

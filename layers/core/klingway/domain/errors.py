@@ -30,13 +30,20 @@ class Problem:
     """The limit as data: a number, `{"min", "max"}`, or the list of values accepted."""
     source: str | None = None
     """Whose rule it is, for the rules that are not our own."""
+    provider: str | None = None
+    """Who cannot do it; None for what holds whoever the provider is."""
     accepted_by: tuple[str, ...] = ()
     """Providers that would accept this part of the request."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the problem as it stands in `problems[]`; what is empty is left out."""
         said = {"field": self.field, "code": self.code, "message": self.message}
-        optional = {"limit": self.limit, "source": self.source, "accepted_by": list(self.accepted_by) or None}
+        optional = {
+            "limit": self.limit,
+            "source": self.source,
+            "provider": self.provider,
+            "accepted_by": list(self.accepted_by) or None,
+        }
         return said | {name: value for name, value in optional.items() if value is not None}
 
 
@@ -55,6 +62,16 @@ class GatewayError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.problems = tuple(problems[:MOST_PROBLEMS])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the problem document (RFC 9457) that tells of it."""
+        return {
+            "type": f"urn:klingway:{self.code}",
+            "title": self.title,
+            "status": int(self.status),
+            "detail": self.detail,
+            "problems": [problem.to_json() for problem in self.problems],
+        }
 
 
 class MalformedRequestError(GatewayError):

@@ -128,6 +128,26 @@ def _video_elements(request: VideoRequest) -> Given:
         yield f"elements[{places[-1]}].video", len(places)
 
 
+def _images_and_image_elements(request: VideoRequest) -> Given:
+    """An element that exists may have been made from either: it is not counted."""
+    images = len(request.images or [])
+    made = [index for index, element in enumerate(request.elements or []) if element.images is not None]
+    if images or made:
+        yield "images" if images else f"elements[{made[-1]}].images", images + len(made)
+
+
+def _image_element_voice(request: VideoRequest) -> Given:
+    for index, element in enumerate(request.elements or []):
+        if element.images is not None and element.voice_id is not None:
+            yield f"elements[{index}].voice_id", element.voice_id
+
+
+def _element_tag(request: VideoRequest) -> Given:
+    for index, element in enumerate(request.elements or []):
+        for number, tag in enumerate(element.tags or []):
+            yield f"elements[{index}].tags[{number}]", tag
+
+
 class Measure(StrEnum):
     """What a limit is about."""
 
@@ -149,6 +169,9 @@ class Measure(StrEnum):
     ELEMENT_IMAGES = "images of an element"
     ELEMENT_NAME = "element name"
     VIDEO_ELEMENTS = "number of elements made from a video"
+    IMAGES_AND_IMAGE_ELEMENTS = "number of images and elements made from images together"
+    IMAGE_ELEMENT_VOICE = "voice of an element made from images"
+    ELEMENT_TAG = "element tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +212,9 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),
     Measure.ELEMENT_NAME: _gauge(_element_name, "elements"),
     Measure.VIDEO_ELEMENTS: _gauge(_video_elements, "elements", beyond=_NUMBER),
+    Measure.IMAGES_AND_IMAGE_ELEMENTS: _gauge(_images_and_image_elements, "images", "elements", beyond=_NUMBER),
+    Measure.IMAGE_ELEMENT_VOICE: _gauge(_image_element_voice, "elements"),
+    Measure.ELEMENT_TAG: _gauge(_element_tag, "elements"),
 }
 
 

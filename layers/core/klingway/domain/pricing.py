@@ -7,7 +7,8 @@ from klingway.domain.request import DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
 
 def price_of(request: VideoRequest, profile: ProviderProfile) -> Price | None:
     """Return the price of a request; None where it is unknown: no price published, or an edit of unknown length."""
-    prices = profile.models[request.model or DEFAULT_MODEL].prices
+    model = profile.models.get(request.model or DEFAULT_MODEL)
+    prices = None if model is None else model.prices
     duration_s = request.asked_duration_s
     if prices is None or duration_s is None:
         return None

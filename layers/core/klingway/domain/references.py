@@ -4,10 +4,11 @@ The canonical spelling is Kling's own (Kling's API specification, `prompt`); eac
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 _REFERENCE = re.compile(r"<<<(image|video|element|voice)_([0-9]+)>>>")
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,14 @@ def references_in(prompt: str) -> Iterator[Reference]:
     """Yield each reference of a prompt, in order, repeated as often as it stands there."""
     for found in _REFERENCE.finditer(prompt):
         yield Reference(found[1], int(found[2]))
+
+
+def respelt(prompt: str, spelling: Callable[[Reference], str]) -> str:
+    """Return a prompt with each reference in another spelling; one that would run into the next word is kept off it."""
+
+    def respell(found: re.Match[str]) -> str:
+        word = spelling(Reference(found[1], int(found[2])))
+        runs_on = _WORD.match(word[-1:]) and _WORD.match(prompt, found.end())
+        return f"{word} " if runs_on else word
+
+    return _REFERENCE.sub(respell, prompt)

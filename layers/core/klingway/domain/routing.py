@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from klingway.domain.capabilities import Confidence, ProviderProfile, given_capabilities
 from klingway.domain.errors import Problem
 from klingway.domain.ids import ProviderName
+from klingway.domain.pricing import price_of
 from klingway.domain.request import AUTO, DEFAULT_MODEL, VideoRequest
 from klingway.domain.validation import provider_problems
 
 _PROVIDER: Final = "provider"
+_MODEL: Final = "model"
+_COMPARED_IN: Final = "USD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ def choose_route(
         broken: Fields of the body that could not be read; nothing is said of what depends on them.
 
     Returns:
-        The route and no problems, or an empty route and the problems of the provider that comes closest, each naming
-        the others that would accept that part.
+        The route and no problems, the cheapest provider first unless the caller named some; or an empty route and the
+        problems of every candidate, the one that comes closest first, each naming who would accept that part.
     """
     named = list(dict.fromkeys(ProviderName(name) for name in request.provider or [AUTO] if name != AUTO))
     problems = [_unknown(name, profiles) for name in named if name not in profiles]
@@ -54,29 +58,57 @@ def choose_route(
         return Route((), ""), [Problem(field=_PROVIDER, code="not_configured", message=message)]
 
     found = {name: provider_problems(request, profiles[name], broken) for name in candidates}
-    able = tuple(name for name in candidates if not found[name] and (named or _is_sure(request, profiles[name])))
+    able = [name for name in candidates if not found[name]]
+    if able and named:
+        return Route(tuple(able), f"{able[0]}: named by the caller"), []
+    if sure := [name for name in able if _is_sure(request, profiles[name])]:
+        return _cheapest_first(request, {name: profiles[name] for name in sure}), []
     if able:
-        reason = f"{able[0]}: named by the caller" if named else f"{able[0]}: first of {', '.join(able)}, able to do it"
-        return Route(able, reason), []
-    if doubtful := [name for name in candidates if not found[name]]:
-        message = (
-            f"only {', '.join(doubtful)} may be able to do this, which is not certain; name the provider to try it."
-        )
-        return Route((), ""), [Problem(field=_PROVIDER, code="uncertain", message=message, limit=doubtful)]
-    closest = min(candidates, key=lambda name: len(found[name]))
-    return Route((), ""), [
-        replace(problem, accepted_by=tuple(other for other in candidates if problem.field not in _fields(found[other])))
-        for problem in found[closest]
-    ]
-
-
-def _fields(problems: Sequence[Problem]) -> set[str]:
-    return {problem.field for problem in problems}
+        message = f"only {', '.join(able)} may be able to do this, which is not certain; name the provider to try it."
+        return Route((), ""), [Problem(field=_PROVIDER, code="uncertain", message=message, limit=able)]
+    return Route((), ""), _problems_of_all(found)
 
 
 def _is_sure(request: VideoRequest, profile: ProviderProfile) -> bool:
-    supports = profile.models[request.model or DEFAULT_MODEL].supports
+    model = profile.models.get(request.model or DEFAULT_MODEL)
+    supports = model.supports if model is not None else {}
     return Confidence.DOUBTFUL not in {supports.get(capability) for capability in given_capabilities(request)}
+
+
+def _cheapest_first(request: VideoRequest, profiles: Mapping[ProviderName, ProviderProfile]) -> Route:
+    """Order providers by price, unknown ones last; where that decides nothing, in the gateway's order."""
+    prices = {name: _dollars(request, profile) for name, profile in profiles.items()}
+    order = sorted(prices, key=lambda name: (prices[name] is None, prices[name] or 0))
+    if len(order) == 1:
+        return Route(tuple(order), f"{order[0]}: the only one that can surely do it")
+    compared = ", ".join(f"{name} ({_shown(prices[name])})" for name in order)
+    word = "first" if prices[order[0]] is None else "cheapest"
+    return Route(tuple(order), f"{order[0]}: {word} of {compared}")
+
+
+def _shown(dollars: Decimal | None) -> str:
+    return "price unknown" if dollars is None else f"${dollars:.2f}"
+
+
+def _dollars(request: VideoRequest, profile: ProviderProfile) -> Decimal | None:
+    """Return a price that can be compared; one in another currency is as good as unknown."""
+    price = price_of(request, profile)
+    return price.amount if price is not None and price.currency == _COMPARED_IN else None
+
+
+def _problems_of_all(found: Mapping[ProviderName, Sequence[Problem]]) -> list[Problem]:
+    """Return the problems of every candidate, those of the one that comes closest first, each with who would accept it.
+
+    A place is told of once for each provider.
+    """
+    fields = {name: {problem.field for problem in problems} for name, problems in found.items()}
+    has_model = {name for name in found if _MODEL not in fields[name]}  # of one without it, nothing else is known
+    told: dict[tuple[str, str], Problem] = {}
+    for name in sorted(found, key=lambda name: (name not in has_model, len(found[name]))):
+        for problem in found[name]:
+            others = tuple(other for other in found if other in has_model and problem.field not in fields[other])
+            told.setdefault((name, problem.field), replace(problem, provider=name, accepted_by=others))
+    return list(told.values())
 
 
 def _unknown(name: str, profiles: Mapping[ProviderName, ProviderProfile]) -> Problem:

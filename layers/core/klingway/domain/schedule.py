@@ -7,8 +7,8 @@ from klingway.domain.capabilities import Expected
 PATIENCE_S: Final = 120
 """A row falls due this long after its work should have been done: then the chain of messages is broken."""
 
-EVERY_S: Final = 5
-"""Between two checks around the expected end."""
+EVERY_S: Final = 4
+"""Between two checks around the expected end: with the call and the queue it makes five seconds at worst, nearly always."""
 
 LONGEST_S: Final = 120
 """Between two checks when a generation takes far longer than expected, and between two tries of anything."""
@@ -37,6 +37,9 @@ LIFE_S: Final = 86_400
 UNASKABLE_S: Final = 6 * 86_400
 """How much longer a job waits whose provider cannot be asked at all: its video may be made, and paid for."""
 
+STORED_FIRST_S: Final = 5
+"""The first pause before media is fetched once more."""
+
 STORED_AGAIN_S: Final = 3600
 """The longest pause before media is fetched once more."""
 
@@ -48,6 +51,19 @@ REFUSED_S: Final = 3600
 
 STORING_S: Final = 7 * 86_400
 """How long media is tried to be fetched; Kling itself keeps it for 30 days."""
+
+
+ELEMENT_EVERY_S: Final = 5
+"""Between two questions after an element; Kling takes about five seconds for one."""
+
+ELEMENT_LIFE_S: Final = 3600
+"""How long the making of an element is waited for; the workflow's own time-out is shorter."""
+
+ELEMENT_SWEEP_S: Final = 86_400
+"""Between two looks at who still uses an element: a net under the release at each job's end."""
+
+ELEMENT_DELETED_WITHIN_S: Final = 7 * 86_400
+"""How long the deletion of an element is tried; after that it stays at the provider, where it costs nothing."""
 
 
 def first_check_after_s(expected: Expected, *, calls_back: bool) -> float:
@@ -68,6 +84,11 @@ def next_check_after_s(elapsed_s: float, expected: Expected, *, calls_back: bool
         return max(EVERY_S, early_by_s)
     overdue_s = elapsed_s - expected.late_s
     return EVERY_S if overdue_s <= 0 else min(LONGEST_S, EVERY_S + overdue_s / 4)
+
+
+def next_element_check_after_s(elapsed_s: float) -> float:
+    """Return how long to wait after a question that found an element still being made, `elapsed_s` after it was wanted."""
+    return min(LONGEST_S, max(ELEMENT_EVERY_S, elapsed_s / 4))
 
 
 def back_off_s(failures: int, *, first_s: float = 2.0, longest_s: float = LONGEST_S) -> float:

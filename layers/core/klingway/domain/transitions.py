@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from klingway.domain.ids import ProviderName
-from klingway.domain.job import Attempt, AttemptState, Job, JobError, LearntBy, State, StoredFile
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, JobError, LearntBy, State, StoredFile
 from klingway.domain.schedule import CLAIM_S, LIFE_S, PATIENCE_S
 
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
@@ -108,6 +108,29 @@ def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], d
         at=at,
         due_at=at + timedelta(seconds=due_after_s),
         values={"attempts": attempts, "deadline_at": at + timedelta(seconds=LIFE_S)},
+    )
+
+
+def begin_preparing(job: Job, *, at: datetime, elements: Sequence[JobElement]) -> Change:
+    """Elements are made for the job before it is submitted; which ones is written before the workflow is started."""
+    return Change(
+        allowed_from=frozenset({State.QUEUED}),
+        to_state=State.PREPARING,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        expected_number=job.number,
+        values={"elements": tuple(elements)},
+    )
+
+
+def end_preparing(*, at: datetime, elements: Sequence[JobElement]) -> Change:
+    """Every element is made: the job is submitted next, like any other."""
+    return Change(
+        allowed_from=frozenset({State.PREPARING}),
+        to_state=State.QUEUED,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        values={"elements": tuple(elements)},
     )
 
 

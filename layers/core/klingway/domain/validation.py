@@ -35,13 +35,13 @@ class Read(NamedTuple):
 
 def read_video_request(body: Mapping[str, Any]) -> Read:
     """Read the body of `POST /v1/videos`; any JSON object will do, no exception comes of it."""
-    problems = [problem for name, value in body.items() if (problem := _unwritable(name, value)) is not None]
-    broken = {name for name, value in body.items() if _unwritable(name, value) is not None}
+    problems = [problem for name, value in body.items() if (problem := unwritable(name, value)) is not None]
+    broken = {name for name, value in body.items() if unwritable(name, value) is not None}
     writable = {name: value for name, value in body.items() if name not in broken}
     try:
         return _read(VideoRequest.model_validate(writable), problems, frozenset(broken))
     except ValidationError as error:
-        problems += _problems_of(error, VideoRequest)
+        problems += problems_of(error, VideoRequest)
         broken |= {str(detail["loc"][0]) for detail in error.errors()}
     sound = {name: value for name, value in body.items() if name not in broken}
     return _read(VideoRequest.model_validate(sound), problems, frozenset(broken))
@@ -51,7 +51,7 @@ def _read(request: VideoRequest, problems: list[Problem], broken: frozenset[str]
     return Read(request, problems + broken_rules(request, broken), broken)
 
 
-def _unwritable(name: str, value: object) -> Problem | None:
+def unwritable(name: str, value: object) -> Problem | None:
     """Return why a field cannot be written down again as JSON: half characters, endless numbers, bottomless depth."""
     waiting: list[tuple[object, int]] = [(name, 0), (value, 0)]
     while waiting:
@@ -205,7 +205,8 @@ _BOUNDS = {
 }
 
 
-def _problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Return what is wrong with a model's fields, one problem a place."""
     found: dict[str, Problem] = {}
     for detail in error.errors(include_url=False, include_context=False):
         place = _place(detail["loc"])

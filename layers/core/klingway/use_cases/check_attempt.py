@@ -16,6 +16,7 @@ from klingway.observability import count, logger
 from klingway.providers.contract import Failed, Provider, ProviderError, Running, Succeeded, Task
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.ports import ChangeRefusedError, Providers
+from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_film
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 
@@ -32,6 +33,7 @@ class CheckAttempt:
 
     chain: Chain
     providers: Providers
+    start: StartJob
     submit: SubmitAttempt
     store: StoreResult
 
@@ -60,7 +62,9 @@ class CheckAttempt:
             case State.STORING:
                 if work.number is not None:  # a nudge has nothing to add: the end is known
                     self._store_again(job, provider)
-            case State.PREPARING | State.SUCCEEDED | State.FAILED | State.CANCELED:
+            case State.PREPARING:
+                self.start.prepare.look_after(job)
+            case State.SUCCEEDED | State.FAILED | State.CANCELED:
                 return
             case _:
                 assert_never(job.state)
@@ -79,7 +83,7 @@ class CheckAttempt:
         if self._is_over(job):
             self._fail(job, _deadline_passed("the provider to have room"))
         else:
-            self.submit.begin(job, self.chain.jobs.get_request(job.id))
+            self.start.run(job, self.chain.jobs.get_request(job.id))
 
     def _ask(self, job: Job, work: Work, provider: Provider) -> None:
         try:
@@ -161,7 +165,7 @@ class CheckAttempt:
         if will_not_do or is_all_but_a_copy or self._has_stored_for(job, schedule.STORING_S):
             self._give_up_storing(job, error)
             return
-        first_s = schedule.REFUSED_FIRST_S if error.is_permanent else schedule.EVERY_S
+        first_s = schedule.REFUSED_FIRST_S if error.is_permanent else schedule.STORED_FIRST_S
         after_s = schedule.back_off_s(refusals or job.store_tries, first_s=first_s, longest_s=schedule.STORED_AGAIN_S)
         change = transitions.store_later(
             job, at=self.chain.now(), after_s=after_s, reason=str(error), refusals=refusals, files=error.files

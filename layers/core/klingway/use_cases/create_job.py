@@ -33,7 +33,7 @@ from klingway.use_cases.ports import (
     Providers,
     StoredJob,
 )
-from klingway.use_cases.submit_attempt import SubmitAttempt
+from klingway.use_cases.start_job import StartJob
 
 KEY_LIFE_S: Final = 7 * 86_400
 MAX_KEY_CHARS: Final = 255
@@ -54,7 +54,7 @@ class CreateJob:
     jobs: JobStore
     bucket: MediaBucket
     providers: Providers
-    submit: SubmitAttempt
+    start: StartJob
     now: Now
     trusted_webhook_origins: Sequence[str] = ()
     """Origins that webhooks may go to although they are not public."""
@@ -104,15 +104,15 @@ class CreateJob:
             return self._replay(taken, key)
         except BusyError as error:
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
-        return Accepted(StoredJob(self._submitted(job, said), said), is_replay=False)
+        return Accepted(StoredJob(self._started(job, said), said), is_replay=False)
 
-    def _submitted(self, job: Job, said: Mapping[str, Any]) -> Job:
-        """Submit a job that is written. It is accepted whatever happens from here on: the poller makes it good."""
+    def _started(self, job: Job, said: Mapping[str, Any]) -> Job:
+        """Start a job that is written. It is accepted whatever happens from here on: the poller makes it good."""
         try:
-            return self.submit.begin(job, said)
+            return self.start.run(job, said)
         except Exception as error:  # noqa: BLE001 - of whatever kind: the job is written
             # The kind alone: an error's words may repeat the request.
-            logger().error("submission interrupted", extra={"job_id": job.id, "error": type(error).__name__})
+            logger().error("start interrupted", extra={"job_id": job.id, "error": type(error).__name__})
         with suppress(Exception):  # as it stands by now, if that can be read
             return self.jobs.get(job.id) or job
         return job

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final
 
-from klingway.domain.ids import AttemptId
+from klingway.domain.ids import AttemptId, is_element_id
 from klingway.domain.keys import Keyring
-from klingway.domain.work import PROGRESS_WORDS, Work
+from klingway.domain.work import PROGRESS_WORDS, Work, WorkKind
 from klingway.use_cases.ports import WorkQueue
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -39,7 +39,7 @@ class ReceiveCallback:
     def run(self, subject: str, token: str, body: bytes) -> Reception:
         """Take one callback; a body that is no JSON nudges as well, for something did happen."""
         attempt_id = AttemptId.parse(subject)
-        if attempt_id is None or not self._proves(str(attempt_id), token):
+        if (attempt_id is None and not is_element_id(subject)) or not self._proves(subject, token):
             return Reception.FORGED
         if len(body) > MAX_BODY_BYTES:
             return Reception.TOO_LARGE
@@ -47,8 +47,10 @@ class ReceiveCallback:
         status = said.get("task_status")
         if isinstance(status, str) and status in PROGRESS_WORDS:
             return Reception.PROGRESS
-        claimed = _claim(said.get("task_id"))
-        self.queue.send(Work.nudged(attempt_id, claimed))
+        if attempt_id is None:
+            self.queue.send(Work(kind=WorkKind.ELEMENT, id=subject, number=None))
+        else:
+            self.queue.send(Work.nudged(attempt_id, _claim(said.get("task_id"))))
         return Reception.NUDGED
 
     def _proves(self, subject: str, token: str) -> bool:

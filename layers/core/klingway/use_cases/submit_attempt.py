@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from klingway.domain import inputs, schedule, transitions
+from klingway.domain import elements, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
 from klingway.domain.job import REQUEST_REFUSALS, Job, JobError
 from klingway.domain.keys import Keyring
@@ -82,7 +82,8 @@ class SubmitAttempt:
         subject = str(attempt_id)
         token = self.keyring().callback_token(subject)
         callback_url = f"{job.public_url}/callbacks/{subject}/{token}" if provider.profile.calls_back else None
-        return provider.render(self._with_links(request), reference=subject, callback_url=callback_url)
+        with_links = elements.with_ids(self._with_links(request), job.elements)
+        return provider.render(with_links, reference=subject, callback_url=callback_url)
 
     def _with_links(self, stored: Mapping[str, Any]) -> VideoRequest:
         """Return the request as the provider gets it: objects of our bucket become links, which are never stored."""

@@ -3,7 +3,6 @@
 Source: Kling's authentication page: HS256, `iss` the access key, `exp` 1800 s ahead, `nbf` 5 s back; nothing else.
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import Final
 
@@ -20,14 +19,9 @@ def is_usable(credentials: Credentials) -> bool:
     return bool(values.get("api_key")) or bool(values.get("access_key") and values.get("secret_key"))
 
 
-def account_of(credentials: Credentials, base_url: str) -> str:
-    """Return who calls are made as: a task is known to that account alone.
-
-    The secret may name its account, so that a new key of the same one counts as the same; else the key itself does.
-    """
-    values = credentials.values
-    own = values.get("account") or values.get("access_key") or values["api_key"]
-    return hashlib.sha256(f"{base_url}|{own}".encode()).hexdigest()[:16]
+def owner_of(credentials: Credentials) -> str:
+    """Return whose usable credentials these are: the access key's, which outlives its secret key, or the API key's."""
+    return credentials.values.get("access_key") or credentials.values["api_key"]
 
 
 class Bearer:

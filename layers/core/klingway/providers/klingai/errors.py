@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from klingway.domain.job import JobError
+from klingway.providers.calls import MAX_MESSAGE_CHARS
 from klingway.providers.contract import Created, ProviderError
 
 TOKEN_CODES: Final = frozenset({1000, 1002, 1003, 1004})
 """The credential or the token is not good: worth one more call with a fresh one. A refusal, so nothing was created."""
 
 _NOT_FOUND_WORDS: Final = "task not found"
+_GONE_WORDS: Final = ("not found", "not exist", "already deleted", "has been deleted")
 _EXISTS_WORDS: Final = "already exists"
-
-MAX_MESSAGE_CHARS: Final = 1000
-"""Of a provider's words on a job: they stand in its row and in its event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,6 @@ _MEANINGS: Final[Mapping[int, _Meaning]] = {
 
 _IN_NO_TABLE: Final = _Meaning("provider_failed", retryable=True, created=Created.MAYBE)
 
-_MODERATION_WORDS: Final = "risk control"
-"""`Failure to pass the risk control system`, as tasks that moderation stopped say it."""
-
 
 def refusal(status: int, code: int | None, message: str, retry_after_s: float | None = None) -> ProviderError:
     """Return the error of an answer that is no success.
@@ -90,11 +86,10 @@ def means_not_found(status: int, code: int | None, message: str) -> bool:
     return (status == 404 and code == 1203) or (code == 1201 and _NOT_FOUND_WORDS in message.lower())  # noqa: PLR2004
 
 
-def failure(message: str) -> JobError:
-    """Return the error of a task that ended as `failed`; its reason is text alone."""
-    code = "moderation_refused" if _MODERATION_WORDS in message.lower() else "generation_failed"
-    return JobError(
-        code=code,
-        message=message[:MAX_MESSAGE_CHARS] or "the provider gave no reason",
-        retryable=code == "generation_failed",
-    )
+def means_gone(status: int, code: int | None, message: str) -> bool:
+    """Tell whether an answer to a deletion says that there is nothing to delete.
+
+    No document has this answer: the table's 404/1203 is taken, and 1201 with words such as those of other refusals.
+    """
+    says_so = any(words in message.lower() for words in _GONE_WORDS)
+    return (status == 404 and code == 1203) or (code == 1201 and says_so)  # noqa: PLR2004

@@ -24,6 +24,7 @@ _CLIENT: Final = "Kling's own client, 2026"
 _PRICES: Final = "Kling prepaid resource packs, 2026-09 ($0.14 per unit)"
 
 _UNIT_USD: Final = Decimal("0.14")
+_TAGS: Final = tuple(f"o_{number}" for number in range(101, 109))
 _SEVEN_IMAGES_AND_ELEMENTS, _FOUR_IMAGES_AND_ELEMENTS, _THREE_ELEMENTS = 7, 4, 3
 
 _EXPECTED: Final = Expected(
@@ -78,10 +79,36 @@ _SHOTS_AND_FRAMES: Final = Limit(
     until=date(2026, 5, 7),
 )
 
-# `element_id` is a long.
-_ELEMENT_ID: Final = (
+# An element that exists: `element_id` is a long. One to be made: a frontal view and one to three others, tags from a list.
+_ELEMENT: Final = (
     Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=_SPECIFICATION),
     Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source=_SPECIFICATION),
+    Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=_SPECIFICATION),
+    Limit(of=Measure.ELEMENT_TAG, one_of=_TAGS, source=_SPECIFICATION),
+    Limit(
+        of=Measure.IMAGE_ELEMENT_VOICE,
+        one_of=(),
+        source=f"{_SPECIFICATION}: a voice of its own is for an element made from a video",
+        until=date(2026, 3, 23),
+    ),
+)
+
+# Elements made from a video, among the references of the omni-video endpoint.
+_VIDEO_ELEMENTS_ON_OMNI: Final = (
+    Limit(of=Measure.VIDEO_ELEMENTS, one_of=(), when=frozenset({Trait.VIDEO}), source=_SPECIFICATION),
+    Limit(
+        of=Measure.VIDEO_ELEMENTS,
+        maximum=_THREE_ELEMENTS,
+        source=_CHANGELOG.format("2026-04-01"),
+        since=date(2026, 4, 1),
+    ),
+    Limit(
+        of=Measure.IMAGES_AND_IMAGE_ELEMENTS,
+        maximum=_FOUR_IMAGES_AND_ELEMENTS,
+        when=frozenset({Trait.VIDEO_ELEMENTS}),
+        source=_CHANGELOG.format("2026-04-01"),
+        since=date(2026, 4, 1),
+    ),
 )
 
 # The omni-video endpoint, whichever model.
@@ -119,14 +146,19 @@ _V3_OMNI: Final = ModelProfile(
         Capability.FIRST_FRAME,
         Capability.LAST_FRAME,
         Capability.ELEMENTS_BY_ID,
+        Capability.IMAGE_ELEMENTS,
+        Capability.VIDEO_ELEMENTS,
+        Capability.ELEMENT_VOICES,
+        Capability.ELEMENT_TAGS,
         Capability.VIDEO_EDIT,
         Capability.VIDEO_FEATURE,
     ),
     limits=(
         *_COMMON,
-        *_ELEMENT_ID,
+        *_ELEMENT,
         *_STD_PRO_UNTIL_4K,
         *_OMNI,
+        *_VIDEO_ELEMENTS_ON_OMNI,
         replace(_LAST_FRAME_AMONG_TWO, until=date(2026, 4, 1)),  # of O1 alone since
         _SHOTS_AND_FRAMES,
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=_SPECIFICATION),
@@ -175,12 +207,15 @@ _O1: Final = ModelProfile(
         Capability.FIRST_FRAME,
         Capability.LAST_FRAME,
         Capability.ELEMENTS_BY_ID,
+        Capability.IMAGE_ELEMENTS,
+        Capability.ELEMENT_VOICES,
+        Capability.ELEMENT_TAGS,
         Capability.VIDEO_EDIT,
         Capability.VIDEO_FEATURE,
     ),
     limits=(
         *_COMMON,
-        *_ELEMENT_ID,
+        *_ELEMENT,
         *_OMNI,
         _LAST_FRAME_AMONG_TWO,
         Limit(of=Measure.MODE, one_of=("std", "pro"), source=_SPECIFICATION),
@@ -221,10 +256,14 @@ _V3: Final = ModelProfile(
         Capability.FIRST_FRAME,
         Capability.LAST_FRAME,
         Capability.ELEMENTS_BY_ID,
+        Capability.IMAGE_ELEMENTS,
+        Capability.VIDEO_ELEMENTS,
+        Capability.ELEMENT_VOICES,
+        Capability.ELEMENT_TAGS,
     ),
     limits=(
         *_COMMON,
-        *_ELEMENT_ID,
+        *_ELEMENT,
         *_STD_PRO_UNTIL_4K,
         _SHOTS_AND_FRAMES,
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=_SPECIFICATION),

@@ -1,46 +1,35 @@
 """KlingAI outbound: rendering, submitting, querying, finding."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
-
-from pydantic import ValidationError
 
 from klingway.domain.capabilities import ProviderProfile
-from klingway.domain.job import JobError
 from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
 from klingway.domain.work import PROGRESS_WORDS
+from klingway.providers.calls import Calls, Proof, failure, lost_task, moment
 from klingway.providers.contract import (
-    AnswerLostError,
-    Created,
-    Credentials,
     CredentialSource,
     ElementRegistry,
     Failed,
     Http,
-    HttpAnswer,
     Media,
-    NotSentError,
     Outcome,
-    ProviderError,
     Running,
     Succeeded,
     Task,
     WireRequest,
 )
-from klingway.providers.klingai import errors, schema
-from klingway.providers.klingai.authentication import Bearer, account_of, is_usable
+from klingway.providers.klingai import schema
+from klingway.providers.klingai.authentication import Bearer, is_usable, owner_of
+from klingway.providers.klingai.elements import KlingaiElements
+from klingway.providers.klingai.tasks import Tasks, refuses_the_token
 
 _OMNI_VIDEO: Final = "/v1/videos/omni-video"
 _TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
 _IMAGE_TO_VIDEO: Final = "/v1/videos/image2video"
 _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_SOUND: Final = frozenset({"kling-v3-omni", "kling-v3"})
-
-_QUERY_TIMEOUT_S: Final = 15.0
-_LONGEST_RETRY_AFTER_S: Final = 900.0
-"""Work cannot be delayed for longer; asked for more, we ask again then."""
 
 
 class KlingaiProvider:
@@ -55,12 +44,18 @@ class KlingaiProvider:
         credentials: CredentialSource,
         now: Callable[[], float],
     ) -> None:
-        self._base_url = base_url
         self._profile = profile
-        self._http = http
-        self._credentials = credentials
-        self._now = now
-        self._bearer = Bearer(now)
+        bearer = Bearer(now)
+        proof = Proof(
+            is_usable=is_usable,
+            owner=owner_of,
+            token=bearer.token,
+            was_refused=refuses_the_token,
+            forget=bearer.forget,
+        )
+        self._calls = Calls(host="KlingAI", base_url=base_url, http=http, credentials=credentials, proof=proof, now=now)
+        self._tasks = Tasks(self._calls)
+        self._elements = KlingaiElements(self._calls, self._tasks)
 
     @property
     def profile(self) -> ProviderProfile:
@@ -70,18 +65,12 @@ class KlingaiProvider:
     @property
     def account(self) -> str | None:
         """Whose account calls are made under; None where no credential was set."""
-        # A credential that is missing may have been set a moment ago: it is looked for anew before anybody is refused.
-        credentials = self._usable_credentials(fresh=False) or self._usable_credentials(fresh=True)
-        return None if credentials is None else account_of(credentials, self._base_url)
-
-    def _usable_credentials(self, *, fresh: bool) -> Credentials | None:
-        credentials = self._credentials.get(fresh=fresh)
-        return credentials if credentials is not None and is_usable(credentials) else None
+        return self._calls.account
 
     @property
     def elements(self) -> ElementRegistry | None:
         """KlingAI's registry of elements."""
-        return None
+        return self._elements
 
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
@@ -135,13 +124,12 @@ class KlingaiProvider:
         Raises:
             ProviderError: `created` says whether a task may exist.
         """
-        answer = self._call("POST", wire.path, json_body=wire.body, timeout_s=timeout_s)
-        data = _good(answer)
+        data = self._tasks.create(wire, timeout_s=timeout_s)
         return Task(
             task_id=data.task_id,
             handle=self.handle_for(wire.handle, data.task_id),
             outcome=Running(),
-            created_at=_moment(data.created_at),
+            created_at=_created_at(data),
             reference=data.task_info.external_task_id if data.task_info else None,
         )
 
@@ -153,8 +141,7 @@ class KlingaiProvider:
         """
         task = self._query(handle, str(handle["task_id"]))
         if task is None:
-            error = JobError(code="provider_lost_task", message="the provider does not know the task", retryable=True)
-            raise ProviderError(error, created=Created.MAYBE)
+            raise lost_task()
         return task
 
     def find(self, handle: Mapping[str, Any], reference: str) -> Task | None:
@@ -170,59 +157,16 @@ class KlingaiProvider:
         return {**handle, "task_id": task_id}
 
     def _query(self, handle: Mapping[str, Any], name: str) -> Task | None:
-        if not name:  # that would be the path of the list
+        data = self._tasks.get(str(handle["path"]), name)
+        if data is None:
             return None
-        answer = self._call(
-            "GET", f"{handle['path']}/{quote(name, safe='')}", json_body=None, timeout_s=_QUERY_TIMEOUT_S
-        )
-        envelope = _envelope(answer)
-        if envelope is not None and errors.means_not_found(answer.status, envelope.code, envelope.message or ""):
-            return None
-        data = _good(answer)
         return Task(
             task_id=data.task_id,
             handle=self.handle_for(handle, data.task_id),
             outcome=_outcome(data),
-            created_at=_moment(data.created_at),
+            created_at=_created_at(data),
             reference=data.task_info.external_task_id if data.task_info else None,
         )
-
-    def _call(self, method: str, path: str, *, json_body: Mapping[str, Any] | None, timeout_s: float) -> HttpAnswer:
-        """Make a call; one that is refused for its token is made once more with a fresh one, nothing having happened."""
-        began = self._now()
-        answer = self._call_once(method, path, json_body=json_body, timeout_s=timeout_s, fresh_credentials=False)
-        envelope = _envelope(answer)
-        if answer.status == 401 and envelope is not None and envelope.code in errors.TOKEN_CODES:  # noqa: PLR2004
-            self._bearer.forget()
-            left_s = max(1.0, timeout_s - (self._now() - began))
-            return self._call_once(method, path, json_body=json_body, timeout_s=left_s, fresh_credentials=True)
-        return answer
-
-    def _call_once(
-        self, method: str, path: str, *, json_body: Mapping[str, Any] | None, timeout_s: float, fresh_credentials: bool
-    ) -> HttpAnswer:
-        credentials = self._usable_credentials(fresh=fresh_credentials)
-        if credentials is None:
-            error = JobError(
-                code="not_configured", message="KlingAI has no credential in this gateway", retryable=False
-            )
-            raise ProviderError(error, created=Created.NO)
-        headers = {"Authorization": f"Bearer {self._bearer.token(credentials)}", "Content-Type": "application/json"}
-        try:
-            return self._http.call(
-                method,
-                self._base_url + path,
-                headers=headers,
-                json=json_body,
-                timeout_s=timeout_s,
-                fresh_connection=json_body is not None,
-            )
-        except NotSentError as error:
-            reason = JobError(code="provider_unreachable", message=f"no connection to KlingAI: {error}", retryable=True)
-            raise ProviderError(reason, created=Created.NO) from error
-        except AnswerLostError as error:
-            reason = JobError(code="provider_answer_lost", message=f"no answer from KlingAI: {error}", retryable=True)
-            raise ProviderError(reason, created=Created.MAYBE) from error
 
 
 def _multi_prompt(request: VideoRequest) -> list[schema.ShotPrompt] | None:
@@ -259,57 +203,13 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
     ]
 
 
-def _envelope(answer: HttpAnswer) -> schema.Envelope | None:
-    """Read an answer's envelope; None where the body is none of Kling's."""
-    try:
-        return schema.Envelope.model_validate_json(answer.body)
-    except ValidationError:
-        return None
-
-
-def _good(answer: HttpAnswer) -> schema.TaskData:
-    """Return the task of a good answer.
-
-    Raises:
-        ProviderError: The answer is a refusal, a failure, or cannot be read.
-    """
-    envelope = _envelope(answer)
-    # Kling's own client takes the code 200 for success as well as 0.
-    if envelope is not None and envelope.code not in {0, 200}:
-        raise errors.refusal(answer.status, envelope.code, envelope.message or "", _retry_after_s(answer))
-    if envelope is None and answer.status >= 400:  # noqa: PLR2004 - the HTTP classes
-        raise errors.refusal(
-            answer.status, None, f"HTTP {answer.status} without Kling's envelope", _retry_after_s(answer)
-        )
-    try:
-        return schema.TaskEnvelope.model_validate_json(answer.body).data
-    except ValidationError as error:
-        reason = JobError(
-            code="provider_answer_unreadable",
-            message=f"HTTP {answer.status} with a body that is no task",
-            retryable=True,
-            provider_code=f"HTTP {answer.status}",
-        )
-        raise ProviderError(reason, created=Created.MAYBE) from error
-
-
-def _retry_after_s(answer: HttpAnswer) -> float | None:
-    text = answer.headers.get("retry-after", "")
-    return min(float(text), _LONGEST_RETRY_AFTER_S) if text.isascii() and text.isdecimal() else None
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    if milliseconds is None:
-        return None
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):  # no time that there is: as good as unsaid
-        return None
+def _created_at(data: schema.TaskData) -> datetime | None:
+    return None if data.created_at is None else moment(data.created_at / 1000)
 
 
 def _outcome(data: schema.TaskData) -> Outcome:
     if data.task_status == "failed":
-        return Failed(error=errors.failure(data.task_status_msg or ""))
+        return Failed(error=failure(data.task_status_msg or ""))
     if data.task_status != "succeed":
         return Running(unknown_status=None if data.task_status in PROGRESS_WORDS else data.task_status)
     videos = (data.task_result.videos if data.task_result else None) or []

@@ -1,31 +1,18 @@
 """Kling's own requests and answers, field by field.
 
-Source: Kling's API specification of 2026-02-10, the three video creates, their queries and the common envelope. Requests
-say what they say; answers are read leniently, since Kling adds fields (`final_balance_deduction`, for one) at any time.
+Source: Kling's API specification of 2026-02-10, the three video creates, the create of elements, their queries and the
+common envelope. Requests say what they say; answers are read leniently, since Kling adds fields
+(`final_balance_deduction`, for one) at any time.
 """
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    StringConstraints,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
+from pydantic import StringConstraints
+
+from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class _Heard(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-class ShotPrompt(_Said):
+class ShotPrompt(Said):
     """`multi_prompt[]`: one storyboard."""
 
     index: int
@@ -35,7 +22,7 @@ class ShotPrompt(_Said):
     """Seconds, as text."""
 
 
-class ImageItem(_Said):
+class ImageItem(Said):
     """`image_list[]` of omni-video."""
 
     image_url: str
@@ -44,13 +31,13 @@ class ImageItem(_Said):
     """Left out of an image that is no frame (Kling API updates, 2026-03-11)."""
 
 
-class ElementItem(_Said):
+class ElementItem(Said):
     """`element_list[]`."""
 
     element_id: int
 
 
-class VideoItem(_Said):
+class VideoItem(Said):
     """`video_list[]` of omni-video, at most one."""
 
     video_url: str
@@ -58,13 +45,13 @@ class VideoItem(_Said):
     keep_original_sound: Literal["yes", "no"]
 
 
-class WatermarkInfo(_Said):
+class WatermarkInfo(Said):
     """`watermark_info`: an object, although the specification's table calls it an array."""
 
     enabled: bool
 
 
-class _VideoCreate(_Said):
+class _VideoCreate(Said):
     """What the three creates have in common."""
 
     model_name: str
@@ -105,28 +92,56 @@ class ImageToVideoCreate(_VideoCreate):
     image_tail: str | None = None
 
 
-def _task_id(said: object) -> object:
-    return str(said) if isinstance(said, int) and not isinstance(said, bool) else said
+class ReferImage(Said):
+    """`element_image_list.refer_images[]`."""
+
+    image_url: str
 
 
-TaskId = Annotated[str, BeforeValidator(_task_id), StringConstraints(strict=True, min_length=1)]
-"""Text in every document, but clients of Kling's own are prepared for a bare number."""
+class ElementImages(Said):
+    """`element_image_list`: an object, although the specification's table calls it an array."""
 
-Fitting = TypeVar("Fitting")
-
-
-def _none_where_unfit(said: object, read: ValidatorFunctionWrapHandler) -> object:
-    try:
-        return read(said)
-    except ValidationError:
-        return None
+    frontal_image: str
+    refer_images: list[ReferImage]
+    """One to three."""
 
 
-Leniently = Annotated[Fitting | None, WrapValidator(_none_where_unfit)]
-"""A field that nothing depends on: what does not fit counts as unsaid, so that a task id is never lost to it."""
+class ReferVideo(Said):
+    """`element_video_list.refer_videos[]`."""
+
+    video_url: str
 
 
-class VideoResult(_Heard):
+class ElementVideos(Said):
+    """`element_video_list`: an object as well."""
+
+    refer_videos: list[ReferVideo]
+    """One."""
+
+
+class ElementTag(Said):
+    """`tag_list[]`."""
+
+    tag_id: str
+    """`o_101` to `o_108`."""
+
+
+class ElementCreate(Said):
+    """`POST /v1/general/advanced-custom-elements`."""
+
+    element_name: str
+    element_description: str
+    reference_type: Literal["image_refer", "video_refer"]
+    element_image_list: ElementImages | None = None
+    element_video_list: ElementVideos | None = None
+    element_voice_id: str | None = None
+    """Text, although examples write a number (Kling API updates, 2026-03-11)."""
+    tag_list: list[ElementTag] | None = None
+    callback_url: str | None = None
+    external_task_id: str
+
+
+class VideoResult(Heard):
     """`task_result.videos[]`."""
 
     url: str
@@ -134,19 +149,27 @@ class VideoResult(_Heard):
     duration: Leniently[str | float] = None
 
 
-class TaskResult(_Heard):
+class ElementResult(Heard):
+    """`task_result.elements[]`."""
+
+    element_id: Annotated[TaskId, StringConstraints(pattern=r"^[0-9]{1,19}$")]
+    """A long: beyond what a double holds, a number here and text elsewhere."""
+
+
+class TaskResult(Heard):
     """`task_result`; meaningful on success."""
 
     videos: Leniently[list[VideoResult]] = None
+    elements: Leniently[list[ElementResult]] = None
 
 
-class TaskInfo(_Heard):
+class TaskInfo(Heard):
     """`task_info`."""
 
     external_task_id: Leniently[str] = None
 
 
-class TaskData(_Heard):
+class TaskData(Heard):
     """`data` of a create or a query."""
 
     task_id: TaskId
@@ -158,7 +181,7 @@ class TaskData(_Heard):
     task_result: Leniently[TaskResult] = None
 
 
-class Envelope(_Heard):
+class Envelope(Heard):
     """Every answer: `code` 0 is success, whatever the HTTP status says."""
 
     code: int

@@ -1,0 +1,207 @@
+"""Elements that a provider keeps: made for the jobs that describe them, shared by equal descriptions, deleted after use.
+
+An element's row says how far its making is and which jobs use it. As with jobs, every change is data, applied in one
+conditional write, and raises the number that the next work on it has to carry; every row falls due until it is gone.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
+from klingway.domain.job import JobElement, JobError
+from klingway.domain.request import Element, VideoRequest
+from klingway.domain.schedule import PATIENCE_S
+
+ROW_PART: Final = "element"
+"""The sort key of an element's row, by which the poller tells it from others."""
+
+
+class ElementState(StrEnum):
+    """Where an element is."""
+
+    WANTED = "wanted"
+    """A job needs it; the provider has not been asked, or has refused for now."""
+    SUBMITTING = "submitting"
+    """The provider is being asked, or its answer was lost."""
+    RUNNING = "running"
+    READY = "ready"
+    FAILED = "failed"
+    DELETING = "deleting"
+    """Nobody uses it any more; whoever wants the same makes a new one."""
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its making has ended, well or not."""
+        return self in {ElementState.READY, ElementState.FAILED}
+
+
+USABLE: Final = frozenset({ElementState.WANTED, ElementState.SUBMITTING, ElementState.RUNNING, ElementState.READY})
+"""The states in which a further job can join."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptElement:
+    """An element of ours at a provider."""
+
+    id: ElementId
+    """Also our reference at the provider."""
+    tenant: Tenant
+    provider: ProviderName
+    account: str
+    """Whose account at the provider."""
+    digest: str
+    """What equal descriptions have in common; see `digest_of`."""
+    definition: Mapping[str, Any]
+    """The description as the caller gave it, pictures that came inline stored."""
+    public_url: str
+    """The gateway's address, where the provider's callback comes back."""
+    state: ElementState
+    created_at: datetime
+    updated_at: datetime
+    due_at: int
+    """Epoch seconds at which the poller takes it up."""
+    number: int = 0
+    """What the next work on it must carry."""
+    users: frozenset[JobId] = frozenset()
+    """The jobs that use it, or wait for it."""
+    handle: Mapping[str, Any] = field(default_factory=dict)
+    """What finds its making again at the provider."""
+    tries: int = 0
+    """Times that the provider was asked to make it."""
+    provider_id: str | None = None
+    """The provider's own id of it, once it is made."""
+    error: JobError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiter:
+    """A workflow's execution that waits for an element."""
+
+    element_id: ElementId
+    execution: str
+    token: str = field(repr=False)
+    """What the workflow is resumed with; a retry of its task brings a new one."""
+    expires_at: int
+    """Epoch seconds after which nobody waits any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementChange:
+    """One conditional write to an element's row."""
+
+    allowed_from: frozenset[ElementState]
+    to_state: ElementState | None
+    at: datetime
+    due_at: datetime
+    expected_number: int | None = None
+    if_unused: bool = False
+    """Whether it is refused while any job uses the element."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Attributes of `KeptElement`, by name."""
+
+
+def digest_of(tenant: Tenant, provider: ProviderName, account: str, definition: Mapping[str, Any]) -> str:
+    """Return the same text for the same description at the same account of the same tenant, and for no other."""
+    told = json.dumps([tenant, provider, account, definition], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def described_in(request: VideoRequest) -> dict[int, Element]:
+    """Return the elements that a request describes, rather than names by id, by their index."""
+    return {index: element for index, element in enumerate(request.elements or []) if element.id is None}
+
+
+def with_ids(request: VideoRequest, made: Sequence[JobElement]) -> VideoRequest:
+    """Return the request with the provider's own ids in the place of the descriptions that were made."""
+    if not made or request.elements is None:
+        return request
+    ids = {element.index: element.provider_id for element in made}
+    elements = [
+        Element(id=ids[index]) if ids.get(index) is not None else element
+        for index, element in enumerate(request.elements)
+    ]
+    return request.model_copy(update={"elements": elements})
+
+
+def begin(element: KeptElement, *, at: datetime, handle: Mapping[str, Any], due_at: datetime) -> ElementChange:
+    """The provider is about to be asked; written before the call."""
+    return ElementChange(
+        allowed_from=frozenset({ElementState.WANTED}),
+        to_state=ElementState.SUBMITTING,
+        at=at,
+        due_at=due_at,
+        expected_number=element.number,
+        values={"handle": handle, "tries": element.tries + 1},
+    )
+
+
+def put_back(element: KeptElement, *, at: datetime, after_s: float) -> ElementChange:
+    """The provider refused for now, or has never heard of it: ask again later."""
+    return _within(element, ElementState.SUBMITTING, ElementState.WANTED, at, after_s)
+
+
+def accept(element: KeptElement, *, at: datetime, handle: Mapping[str, Any], after_s: float) -> ElementChange:
+    """The provider is making it."""
+    change = _within(element, ElementState.SUBMITTING, ElementState.RUNNING, at, after_s)
+    return replace(change, expected_number=None, values={"handle": handle})
+
+
+def wait(element: KeptElement, *, at: datetime, after_s: float) -> ElementChange:
+    """Nothing new; look again."""
+    return ElementChange(
+        allowed_from=frozenset({element.state}),
+        to_state=None,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        expected_number=element.number,
+    )
+
+
+def make_ready(*, at: datetime, provider_id: str) -> ElementChange:
+    """It is made; whoever waits for it is told next."""
+    return ElementChange(
+        allowed_from=frozenset({ElementState.SUBMITTING, ElementState.RUNNING}),
+        to_state=ElementState.READY,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        values={"provider_id": provider_id},
+    )
+
+
+def fail(element: KeptElement, *, at: datetime, error: JobError) -> ElementChange:
+    """It cannot be made; whoever waits for it is told next."""
+    return ElementChange(
+        allowed_from=frozenset({element.state}),
+        to_state=ElementState.FAILED,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        values={"error": error},
+    )
+
+
+def begin_deleting(element: KeptElement, *, at: datetime) -> ElementChange:
+    """Nobody uses it: from here on nobody can join, and it is deleted."""
+    return ElementChange(
+        allowed_from=frozenset({element.state}),
+        to_state=ElementState.DELETING,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        if_unused=True,
+    )
+
+
+def _within(
+    element: KeptElement, before: ElementState, after: ElementState, at: datetime, after_s: float
+) -> ElementChange:
+    return ElementChange(
+        allowed_from=frozenset({before}),
+        to_state=after,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        expected_number=element.number,
+    )

@@ -1,0 +1,195 @@
+"""Have the elements made that a job describes, before it is submitted, where its provider keeps elements.
+
+The workflow makes them and waits; what it does is written in the rows at each step, so a job whose workflow broke off, or
+was never started, goes on from its row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from klingway.domain import elements, schedule, transitions
+from klingway.domain.elements import ElementState, KeptElement, Waiter
+from klingway.domain.ids import AttemptId, ElementId, JobId, new_element_id
+from klingway.domain.job import Job, JobElement, JobError, State
+from klingway.domain.request import VideoRequest
+from klingway.domain.work import Work, WorkKind
+from klingway.use_cases.chain import Chain
+from klingway.use_cases.make_element import MakeElement
+from klingway.use_cases.ports import ChangeRefusedError, ElementChangeRefusedError, ElementStore, Providers, Workflow
+
+WAITER_LIFE_S: Final = 86_400
+TIMED_OUT: Final = "ElementTimedOut"
+"""What the workflow calls a wait for an element that lasted too long; the same word stands in its definition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareElements:
+    """Begins the preparation of jobs, and looks after those whose workflow does not."""
+
+    chain: Chain
+    elements: ElementStore
+    providers: Providers
+    workflow: Callable[[], Workflow]
+
+    def is_needed(self, job: Job, request: Mapping[str, Any]) -> bool:
+        """Tell whether elements have to be made before a job is submitted."""
+        if job.elements or self.providers.get(job.provider).elements is None:
+            return False
+        return bool(elements.described_in(VideoRequest.model_validate(request)))
+
+    def begin(self, job: Job, request: Mapping[str, Any]) -> Job:
+        """Have a queued job's elements made; return it as it stands then, whoever moved it."""
+        account = self.providers.get(job.provider).account
+        if account is None:
+            error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
+            return self._apply(job, transitions.fail(job, at=self.chain.now(), error=error))
+        described = elements.described_in(VideoRequest.model_validate(request))
+        claimed = tuple(
+            JobElement(index=index, id=self._claim(job, account, element.model_dump(mode="json", exclude_unset=True)))
+            for index, element in described.items()
+        )
+        job = self._apply(job, transitions.begin_preparing(job, at=self.chain.now(), elements=claimed))
+        if job.state is State.PREPARING:
+            self._start(job)
+        return job
+
+    def look_after(self, job: Job) -> None:
+        """Take a job on that is due while it is being prepared: by its elements' own rows, whatever became of the workflow.
+
+        Raises:
+            ChangeRefusedError: Somebody else was quicker.
+        """
+        made = made_of(self.elements, job)
+        now = self.chain.now()
+        if error := why_not_made(job, made):
+            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=error))
+        elif prepared := all_made(job, made):
+            change = transitions.end_preparing(at=now, elements=prepared)
+            self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
+        elif now > job.deadline_at:
+            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=not_made_in_time()))
+        else:
+            change = transitions.wait(job, at=now, after_s=schedule.LONGEST_S)
+            job = self.chain.go_on(job, change, WorkKind.CHECK, delay_s=schedule.LONGEST_S)
+            self._start(job)
+
+    def _claim(self, job: Job, account: str, definition: Mapping[str, Any]) -> ElementId:
+        now = self.chain.now()
+        wanted = KeptElement(
+            id=new_element_id(now),
+            tenant=job.tenant,
+            provider=job.provider,
+            account=account,
+            digest=elements.digest_of(job.tenant, job.provider, account, definition),
+            definition=definition,
+            public_url=job.public_url,
+            state=ElementState.WANTED,
+            created_at=now,
+            updated_at=now,
+            due_at=int(now.timestamp()) + schedule.PATIENCE_S,
+            users=frozenset({job.id}),
+        )
+        return self.elements.claim(wanted, job.id).id
+
+    def _start(self, job: Job) -> None:
+        # The attempt that follows has this number: nothing else begins one while the job is being prepared.
+        execution = str(AttemptId(job.id, transitions.next_attempt_number(job, job.provider)))
+        wanted = tuple(dict.fromkeys(element.id for element in job.elements))
+        self.workflow().start(execution, job_id=job.id, elements=wanted)
+
+    def _apply(self, job: Job, change: transitions.Change) -> Job:
+        try:
+            return self.chain.jobs.apply(job.id, change)
+        except ChangeRefusedError as error:
+            return error.job or job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowTasks:
+    """What the workflow has done for it: each task can be run twice."""
+
+    chain: Chain
+    elements: ElementStore
+    make: MakeElement
+    submit: Callable[[Job, Mapping[str, Any]], Job]
+
+    def make_element(self, element_id: ElementId, *, execution: str, token: str) -> None:
+        """Have an element made, and have the execution told when it is; one that others have made serves as well."""
+        expires_at = self.chain.now() + timedelta(seconds=WAITER_LIFE_S)
+        waiter = Waiter(element_id=element_id, execution=execution, token=token, expires_at=int(expires_at.timestamp()))
+        # The waiter first: whoever ends the making from here on sees it, and what ended before is seen below.
+        self.elements.add_waiter(waiter)
+        element = self.elements.get(element_id)
+        if element is not None and element.state is ElementState.WANTED:
+            try:
+                self.make.run(element)
+            except ElementChangeRefusedError:
+                element = self.elements.get(element_id)
+        if element is not None and element.state.is_made:
+            # This function is a task of the workflow, so it is not the one to resume it: the worker is.
+            self.chain.queue.send(Work(kind=WorkKind.ELEMENT, id=element_id, number=None))
+
+    def submit_job(self, job_id: JobId) -> Job | None:
+        """Submit a job whose elements are made; it may well be queued afterwards, its provider being full."""
+        job = self.chain.jobs.get(job_id)
+        if job is None or job.state is not State.PREPARING:
+            return job
+        prepared = all_made(job, made_of(self.elements, job))
+        if prepared is None:
+            raise NotPreparedError(job_id)
+        try:
+            job = self.chain.jobs.apply(job.id, transitions.end_preparing(at=self.chain.now(), elements=prepared))
+        except ChangeRefusedError as error:
+            return error.job
+        return self.submit(job, self.chain.jobs.get_request(job.id))
+
+    def fail_job(self, job_id: JobId, *, error: str) -> Job | None:
+        """End a job whose elements could not all be made; `error` is what the workflow calls it."""
+        job = self.chain.jobs.get(job_id)
+        if job is None or job.state is not State.PREPARING:
+            return job
+        reason = why_not_made(job, made_of(self.elements, job))
+        if reason is None:
+            broke_off = JobError(code="preparation_failed", message=f"the workflow broke off: {error}", retryable=True)
+            reason = not_made_in_time() if error == TIMED_OUT else broke_off
+        try:
+            return self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=reason))
+        except ChangeRefusedError as refused:
+            return refused.job
+
+
+class NotPreparedError(Exception):
+    """A job was to be submitted before its elements were made."""
+
+
+def made_of(store: ElementStore, job: Job) -> dict[ElementId, KeptElement]:
+    """Return a job's elements as they stand; one that is gone is missing."""
+    found = (store.get(element_id) for element_id in dict.fromkeys(element.id for element in job.elements))
+    return {element.id: element for element in found if element is not None}
+
+
+def all_made(job: Job, made: Mapping[ElementId, KeptElement]) -> tuple[JobElement, ...] | None:
+    """Return a job's elements with the provider's ids, None unless each is ready."""
+    ready = {element.id: element.provider_id for element in made.values() if element.state is ElementState.READY}
+    if any(element.id not in ready for element in job.elements):
+        return None
+    return tuple(replace(element, provider_id=ready[element.id]) for element in job.elements)
+
+
+def why_not_made(job: Job, made: Mapping[ElementId, KeptElement]) -> JobError | None:
+    """Return why a job's elements cannot all be made; None where they may still be."""
+    for used in job.elements:
+        element = made.get(used.id)
+        if element is None:
+            return JobError(code="element_failed", message=f"elements[{used.index}] is gone", retryable=True)
+        if element.error is not None:
+            message = f"elements[{used.index}] could not be made: {element.error.message}"
+            return replace(element.error, code="element_failed", message=message)
+    return None
+
+
+def not_made_in_time() -> JobError:
+    """Return the error of a job whose elements were waited for too long."""
+    return JobError(code="element_timed_out", message="gave up waiting for its elements to be made", retryable=True)

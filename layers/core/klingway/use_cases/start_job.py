@@ -1,0 +1,23 @@
+"""Start a queued job: have its elements made first, where its provider keeps elements, else submit it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from klingway.domain.job import Job
+from klingway.use_cases.prepare_elements import PrepareElements
+from klingway.use_cases.submit_attempt import SubmitAttempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartJob:
+    """Starts jobs."""
+
+    prepare: PrepareElements
+    submit: SubmitAttempt
+
+    def run(self, job: Job, request: Mapping[str, Any]) -> Job:
+        """Take a queued job on; return it as it stands then, whoever moved it."""
+        if self.prepare.is_needed(job, request):
+            return self.prepare.begin(job, request)
+        return self.submit.begin(job, request)
