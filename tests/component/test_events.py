@@ -128,22 +128,36 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     with moto.mock_aws():
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
         client, table = boto3.client("dynamodb"), deployment.outputs["TableName"]
-        jobs, elements, deliveries = (
+        placed = World(
+            deployment,
             DynamoDbJobs(client, table),
             DynamoDbElements(client, table),
             DynamoDbDeliveries(client, table),
+            published,
+            posted,
         )
-        furnish(deployment, jobs, elements)
-        furnish_deliveries(deployment, deliveries, film)
-        yield World(deployment, jobs, elements, deliveries, published, posted)
+        furnish(placed, film)
+        yield placed
     for each in (*cached, settings.load, observability.logger, clients._client):  # noqa: SLF001
         each.cache_clear()
 
 
-def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElements) -> None:
-    """Put the key, the jobs and the elements in their places."""
+TARGETS = tuple(
+    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
+    for kind, address in (
+        ("webhook", "https://shop.example/200"),
+        ("webhook", "https://shop.example/500"),
+        ("webhook", "https://shop.example/410"),
+        ("outbox", "outbox/spring/cat"),
+        ("webhook", "https://shop.example/200/before"),
+    )
+)
+
+
+def furnish(world: World, film: bytes) -> None:
+    """Put the key, the jobs, their deliveries and the elements in their places."""
     secrets = boto3.client("secretsmanager")
-    outputs = deployment.outputs
+    outputs = world.deployment.outputs
     master = json.dumps({"current": MASTER, "previous": ""})
     secrets.put_secret_value(SecretId=outputs["MasterSecretArn"], SecretString=master)
     secrets.put_secret_value(SecretId=outputs["KlingaiSecretArn"], SecretString='{"api_key": "sample"}')
@@ -151,20 +165,14 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
     for inbox_key, text in FILES.items():
         boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=inbox_key, Body=text)
     now = datetime.now(UTC)
+    key = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
     file = StoredFile(
-        name="video.mp4",
-        role="video",
-        key=STORED_FILM,
-        size_bytes=1,
-        sha256="0",
-        content_type="video/mp4",
-        width=1,
-        height=1,
+        name="video.mp4", role="video", key=key, size_bytes=1, sha256="0", content_type="video/mp4", width=1, height=1
     )
     due_at = int(now.timestamp()) - 1
     running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
     later = due_at + 3600
-    world = (
+    placed = (
         running,
         replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
         replace(running, id=WAITING, state=State.QUEUED, number=1, due_at=later, attempts=()),
@@ -179,13 +187,18 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
             elements=(JobElement(index=0, id=USED_UP, provider_id="3"),),
         ),
     )
-    for each in world:
-        jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    for each in placed:
+        world.jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
+    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
+        before = delivery.address.endswith("before")
+        answer = Answer(verdict=Verdict.DELIVERED, status=200)
+        world.deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
     described = {"name": "dog", "description": "a dog", "images": ["https://x/1.png", "https://x/2.png"]}
     for each_id, element_id in ((PREPARING, WANTED), (PREPARED, MADE)):
         waiting = replace(running, id=each_id, state=State.PREPARING, due_at=later, attempts=())
         waiting = replace(waiting, elements=(JobElement(index=0, id=element_id),))
-        jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
+        world.jobs.create(waiting, {"prompt": "<<<element_1>>> runs", "elements": [described]}, None)
     wanted = KeptElement(
         id=WANTED,
         tenant=Tenant(KEY.tenant),
@@ -200,33 +213,10 @@ def furnish(deployment: Deployment, jobs: DynamoDbJobs, elements: DynamoDbElemen
         due_at=later,
         users=frozenset({PREPARING}),
     )
-    elements.claim(wanted, PREPARING)
+    world.elements.claim(wanted, PREPARING)
     made = replace(wanted, id=MADE, digest="2", state=ElementState.READY, provider_id="2", users=frozenset({PREPARED}))
-    elements.claim(made, PREPARED)
-    elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
-
-
-STORED_FILM = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
-TARGETS = tuple(
-    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
-    for kind, address in (
-        ("webhook", "https://shop.example/200"),
-        ("webhook", "https://shop.example/500"),
-        ("webhook", "https://shop.example/410"),
-        ("outbox", "outbox/spring/cat"),
-        ("webhook", "https://shop.example/200/before"),
-    )
-)
-
-
-def furnish_deliveries(deployment: Deployment, deliveries: DynamoDbDeliveries, film: bytes) -> None:
-    """Put the stored job's film and the deliveries about it in their places, the last one being done."""
-    bucket, now = deployment.outputs["BucketName"], datetime.now(UTC)
-    boto3.client("s3").put_object(Bucket=bucket, Key=STORED_FILM, Body=film, ContentType="video/mp4")
-    *waiting, done = deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now)
-    answer = Answer(verdict=Verdict.DELIVERED, status=200)
-    for delivery in (*waiting, conclude(done, answer, began_at=now, at=now)[0]):
-        deliveries.add(delivery)
+    world.elements.claim(made, PREPARED)
+    world.elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:

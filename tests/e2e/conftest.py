@@ -32,7 +32,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def twin(receiver: Receiver) -> Iterator[Twin]:
-    """A twin whose poller runs when a test says so; at its end nothing may be on a dead letter queue."""
+    """A twin whose poller runs when a test says so; at its end nothing may be on the dead letter queues."""
     lines: list[str] = []
     with Twin(
         simulated_s=1.0,
@@ -42,11 +42,11 @@ def twin(receiver: Receiver) -> Iterator[Twin]:
     ) as running:
         yield running
         assert running.cloud.settle()
-        for queue in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl", "DeliveriesDeadLetterQueueUrl"):
+        for output in ("WorkDeadLetterQueueUrl", "IntakeDeadLetterQueueUrl", "DeliveriesDeadLetterQueueUrl"):
             said = running.cloud.client("sqs").get_queue_attributes(
-                QueueUrl=running.cloud.outputs[queue], AttributeNames=["ApproximateNumberOfMessages"]
+                QueueUrl=running.cloud.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
             )
-            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", queue
+            assert said["Attributes"]["ApproximateNumberOfMessages"] == "0", output
     crashes = [line for line in lines if "Traceback" in line or "unhandled" in line]
     assert crashes == []
 

@@ -1,4 +1,4 @@
-"""The event bus in memory."""
+"""The event bus as a list."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,11 @@ from klingway.use_cases.ports import Event
 
 class RecordingBus:
     def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.takes = True
+        self.published: list[Event] = []
+        self.refuses: set[str] = set()
+        """Detail types that the bus does not take."""
 
     def publish(self, events: Sequence[Event]) -> Sequence[bool]:
-        if self.takes:
-            self.events += events
-        return [self.takes] * len(events)
+        taken = [event.detail_type not in self.refuses for event in events]
+        self.published += [event for event, is_taken in zip(events, taken, strict=True) if is_taken]
+        return taken

@@ -153,9 +153,11 @@ LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
 KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
-OUTPUTS = {"ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl"}
+OUTPUTS = {
+    "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
+    "DeliveriesDeadLetterQueueUrl",
+}  # fmt: skip
 OUTPUTS |= {"IntakeQueueUrl", "IntakeDeadLetterQueueUrl"}
-OUTPUTS |= {"DeliveriesQueueUrl", "DeliveriesDeadLetterQueueUrl"}
 
 
 # ------------------------------------------------------------------------------------------------------------ functions
@@ -349,14 +351,14 @@ def _queue_waits(stack: Stack, queue_name: str, function: str) -> Iterator[str]:
         yield "dead letters are kept no longer than messages"
 
 
-def queue_waits_for_worker(stack: Stack) -> Iterator[str]:
-    """Work is hidden six times as long as the worker may take, and goes to the dead letter queue after some receptions."""
-    yield from _queue_waits(stack, "Work", "WorkerFunction")
+READERS = {"WorkerFunction": ("Work", {"Ref": "WorkerConcurrency"}), "WebhooksFunction": ("Deliveries", 50)}
+"""Which queue a function reads that gets one message at a time, and how many of them at once."""
 
 
-def queue_waits_for_webhooks(stack: Stack) -> Iterator[str]:
-    """The deliveries queue does the same."""
-    yield from _queue_waits(stack, "Deliveries", "WebhooksFunction")
+def queues_wait_for_readers(stack: Stack) -> Iterator[str]:
+    """A message is hidden six times as long as its reader may take, and goes to the dead letter queue after some receptions."""
+    for function, (queue, _) in READERS.items():
+        yield from _queue_waits(stack, queue, function)
 
 
 def queue_waits_for_intake(stack: Stack) -> Iterator[str]:
@@ -455,22 +457,15 @@ def _intake_rules(stack: Stack) -> dict[str, dict[str, Any]]:
     return {name: rule for name, rule in stack.of("AWS::Events::Rule").items() if "EventPattern" in rule}
 
 
-ONE_AT_A_TIME: dict[str, tuple[str, Any]] = {
-    "WorkerFunction": ("WorkQueue", {"Ref": "WorkerConcurrency"}),
-    "WebhooksFunction": ("DeliveriesQueue", 50),
-}
-"""Which functions get one message of their queue at a time, and how many of them at once."""
-
-
 def one_message_a_time(stack: Stack) -> Iterator[str]:
-    """Where one message may take long, it holds up no other: one at a time, and as many at once as the table says."""
-    for function, (name, at_once) in ONE_AT_A_TIME.items():
+    """A reader of a queue gets one message at a time, and so many of them at once as the table says."""
+    for function, (queue, at_once) in READERS.items():
         mapping = _mapping(stack, function)
         if mapping.get("BatchSize") != 1:
             yield f"{function}: BatchSize {mapping.get('BatchSize')}"
         if mapping.get("ScalingConfig", {}).get("MaximumConcurrency") != at_once:
             yield f"{function}: its concurrency is another"
-        if plain(mapping["EventSourceArn"]) != f"{name}.Arn":
+        if plain(mapping["EventSourceArn"]) != f"{queue}Queue.Arn":
             yield f"{function} reads another queue"
 
 
@@ -822,8 +817,7 @@ RULES: dict[str, Rule] = {
         workflow_has_what_it_names,
         resumer_is_no_task,
         loops_allowed_for_worker,
-        queue_waits_for_worker,
-        queue_waits_for_webhooks,
+        queues_wait_for_readers,
         queue_waits_for_intake,
         queues_are_encrypted,
         rules_feed_intake,

@@ -13,9 +13,9 @@ from klingway.adapters.sqs_work import SqsDeliveryQueue, SqsWorkQueue
 from klingway.domain.ids import Tenant
 from klingway.domain.keys import Keyring
 from klingway.settings import (
-    AcceptingSettings,
     ApiSettings,
     CallbackSettings,
+    CreatingSettings,
     IntakeSettings,
     PollerSettings,
     PublisherSettings,
@@ -61,7 +61,7 @@ _EARLY, _LATE = 0.6, 1.5
 
 SomeSettings = TypeVar("SomeSettings", bound=SubmittingSettings)
 StartSettings = TypeVar("StartSettings", bound=StartingSettings)
-AcceptSettings = TypeVar("AcceptSettings", bound=AcceptingSettings)
+CreateSettings = TypeVar("CreateSettings", bound=CreatingSettings)
 
 
 def now() -> datetime:
@@ -216,7 +216,7 @@ class _StartingServices(_SubmittingServices[StartSettings]):
         return StartJob(prepare=prepare, submit=self.submit)
 
 
-class _AcceptingServices(_StartingServices[AcceptSettings]):
+class _CreatingServices(_StartingServices[CreateSettings]):
     """What functions share that accept requests."""
 
     @cached_property
@@ -233,7 +233,7 @@ class _AcceptingServices(_StartingServices[AcceptSettings]):
         )
 
 
-class ApiServices(_AcceptingServices[ApiSettings]):
+class ApiServices(_CreatingServices[ApiSettings]):
     """What `api` works with."""
 
     @cached_property
@@ -308,7 +308,7 @@ class WorkerServices(_StartingServices[WorkerSettings]):
         )
 
 
-class IntakeServices(_AcceptingServices[IntakeSettings]):
+class IntakeServices(_CreatingServices[IntakeSettings]):
     """What `intake` works with."""
 
     @cached_property

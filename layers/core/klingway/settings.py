@@ -103,17 +103,18 @@ class StartingSettings(SubmittingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptingSettings(StartingSettings):
+class CreatingSettings(StartingSettings):
     """What every function needs that accepts requests."""
 
     public_base_url: str
+    """Empty: the address of each request."""
     trusted_webhook_origins: tuple[str, ...]
     """Origins that a webhook may name although they are no public addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiSettings(AcceptingSettings):
-    """What `api` needs; where its public address is empty, it is that of each request."""
+class ApiSettings(CreatingSettings):
+    """What `api` needs."""
 
     result_link_hours: int
 
@@ -127,7 +128,7 @@ class WorkerSettings(StartingSettings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeSettings(AcceptingSettings):
+class IntakeSettings(CreatingSettings):
     """What `intake` needs."""
 
     trigger_tenant: str

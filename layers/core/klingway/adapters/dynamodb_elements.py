@@ -202,6 +202,7 @@ def _item_of(element: KeptElement) -> rows.Item:
     values = {field.name: getattr(element, field.name) for field in fields(element)}
     values |= {"definition": json.dumps(element.definition, ensure_ascii=False), "users": None}
     values |= {"due_shard": rows.due_shard(element.id)}
+    values |= {"owner": values.pop("tenant")}  # a tenant would put it into the index of jobs
     item = {name: rows.to_dynamodb(value) for name, value in values.items() if value is not None}
     users = {"users": {"SS": sorted(element.users)}} if element.users else {}
     return _key(element.id) | item | users
@@ -211,7 +212,7 @@ def _element_of(item: Mapping[str, Any]) -> KeptElement:
     row = rows.from_dynamodb(item)
     return KeptElement(
         id=ElementId(row["id"]),
-        tenant=Tenant(row["tenant"]),
+        tenant=Tenant(row["owner"]),
         provider=ProviderName(row["provider"]),
         account=row["account"],
         digest=row["digest"],
