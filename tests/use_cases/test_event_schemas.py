@@ -134,7 +134,7 @@ def test_real_rejections_hold(gateway: Gateway, detail: dict[str, Any]) -> None:
     )
     take_in.event("6a7e8feb-b491-4cf7-a9f1-bf3703467718", detail)
 
-    (event,) = gateway.bus.events
+    (event,) = gateway.bus.published
     schema = SCHEMAS["video-request-rejected.schema.json"]
     assert ("Video Request Rejected", set(schema["properties"])) == (event.detail_type, set(event.detail))
     holds("video-request-rejected.schema.json", event.detail)
