@@ -231,4 +231,5 @@ def _element_of(item: Mapping[str, Any]) -> KeptElement:
         tries=int(row["tries"]),
         provider_id=row.get("provider_id"),
         error=rows.error_of(row.get("error")),
+        deleting_since=from_iso(row["deleting_since"]) if "deleting_since" in row else None,
     )
