@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -19,7 +20,6 @@ from klingway.use_cases.prepare_elements import TIMED_OUT
 from tests.workflow.conftest import DEFINITION, shorten
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from typing import Any
 
     from klingway.domain.job import Job
@@ -234,7 +234,7 @@ def test_the_definition_is_valid_in_aws(tmp_path: Path) -> None:
     path = tmp_path / "template.json"
     path.write_text(json.dumps(template), encoding="utf-8")
 
-    command = [sys.executable, "-m", "cfnlint", "--template", str(path)]
+    command = [Path(sys.executable).with_name("cfn-lint"), "--template", path]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 
     assert (0, "") == (linted.returncode, linted.stdout)
