@@ -22,7 +22,7 @@ from klingway.use_cases.ports import Event, EventBus, IdempotencyKey, MediaBucke
 
 _JSON: Final = "application/json"
 
-_KEPT_S: Final = 30 * 86_400
+KEPT_S: Final = 30 * 86_400
 """How long what came keeps its key: longer than its message can lie in the queues, and be sent back from the last one."""
 
 
@@ -122,7 +122,7 @@ class TakeIn:
         It has a space, which no caller's key has. Its fingerprint is itself: whatever is read the second time, it is the same.
         """
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-        return IdempotencyKey(self.tenant, f"{origin} {digest}", digest, int(self.now().timestamp()) + _KEPT_S)
+        return IdempotencyKey(self.tenant, f"{origin} {digest}", digest, int(self.now().timestamp()) + KEPT_S)
 
 
 def _reception(accepted: Accepted) -> Reception:
