@@ -245,6 +245,22 @@ def test_a_message_arrives_as_it_is_with_nothing_beside_it() -> None:
     assert not {"authorization", "cookie"} & set(headers)
 
 
+def test_a_receivers_cookie_is_not_kept() -> None:
+    """One client serves many tenants: what a receiver sets never comes with a later message."""
+    arrived: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        arrived.append(handler.headers["Cookie"])
+        sends(b"", **{"Set-Cookie": "who=acme; Path=/"})(handler)
+
+    with serving(answer) as origin:
+        posts = GuardedPosts([origin])
+        for _ in range(2):
+            posts.post(origin, b"{}", {})
+    assert [None, None] == arrived
+
+
 def test_a_message_to_this_machine_is_refused_for_good() -> None:
     """Nobody can have us post to our own loopback; nothing arrives, and another try would not either."""
     arrived: list[str] = []

@@ -19,7 +19,7 @@ from klingway.domain.events import DETAIL_TYPES
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job, State
 from klingway.providers import registry
-from klingway.use_cases.create_job import KEY_LIFE_S
+from klingway.use_cases.take_in import KEPT_S
 from moto.events.models import EventPattern
 
 from tests.template.stack import ROOT, Stack, listed, plain, references
@@ -362,9 +362,11 @@ def queues_wait_for_readers(stack: Stack) -> Iterator[str]:
 
 
 def queue_waits_for_intake(stack: Stack) -> Iterator[str]:
-    """The intake queue does the same, keeps nothing as long as an idempotency key lives, and reports part of a batch."""
+    """The intake queue does the same, keeps nothing as long as its keys live, dead letters included, and reports partly."""
     yield from _queue_waits(stack, "Intake", "IntakeFunction")
-    if stack.one("AWS::SQS::Queue", "IntakeQueue").get("MessageRetentionPeriod", 345_600) >= KEY_LIFE_S:
+    queues = [stack.one("AWS::SQS::Queue", name) for name in ("IntakeQueue", "IntakeDeadLetterQueue")]
+    # A message sent back from the dead letter queue begins its days in the other one anew.
+    if sum(queue.get("MessageRetentionPeriod", 345_600) for queue in queues) >= KEPT_S:
         yield "a message may come again when its key is forgotten"
     mapping = _mapping(stack, "IntakeFunction")
     if plain(mapping["EventSourceArn"]) != "IntakeQueue.Arn":

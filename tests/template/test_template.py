@@ -70,7 +70,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("queues_wait_for_readers", "deadLetterTargetArn: !GetAtt WorkDeadLetterQueue.Arn",
      "deadLetterTargetArn: !GetAtt WorkQueue.Arn"),
     ("queue_waits_for_intake", "VisibilityTimeout: 900", "VisibilityTimeout: 150"),
-    ("queue_waits_for_intake", "MessageRetentionPeriod: 345600", "MessageRetentionPeriod: 1209000"),
+    ("queue_waits_for_intake", "MessageRetentionPeriod: 345600", "MessageRetentionPeriod: 1500000"),
     ("queue_waits_for_intake", "            BatchSize: 5\n            FunctionResponseTypes: [ReportBatchItemFailures]\n",
      "            BatchSize: 5\n"),
     ("queue_waits_for_intake", "              MaximumConcurrency: 10 #", "              # MaximumConcurrency: 10 #"),

@@ -95,6 +95,14 @@ def test_a_file_told_of_twice_is_one_job(intake: Intake) -> None:
     assert (1, 1) == (len(intake.jobs()), len(intake.gateway.provider.submitted))
 
 
+def test_a_message_sent_back_from_the_dead_letter_queue_makes_no_second_job(intake: Intake) -> None:
+    """It lies there for 14 days after up to 4 in the queue, longer than a caller's own key lives."""
+    intake.file(GOOD)
+    intake.gateway.clock.go_on(18 * 86_400)
+
+    assert (Reception.REPEATED, 1) == (intake.file(GOOD), len(intake.jobs()))
+
+
 @pytest.mark.parametrize("change", [{"sequencer": "02"}, {"key": "inbox/b/cat.json"}])
 def test_another_writing_is_another_job(intake: Intake, change: dict[str, str]) -> None:
     """The same request written again, or elsewhere, is asked for again."""

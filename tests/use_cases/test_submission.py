@@ -211,7 +211,7 @@ def test_a_process_that_died_before_submitting_is_taken_up_by_the_poller(gateway
 
 
 def test_a_table_that_fails_after_acceptance_does_not_undo_it(gateway: Gateway) -> None:
-    """The answer's write fails: the caller still gets the job, which is written, and the task is adopted later."""
+    """The answer's write fails: the caller still gets the job, which is written; the task is adopted, by the poller at last."""
     apply, calls = gateway.jobs.apply, []
 
     def fail_once(job_id: JobId, change: Change) -> Job:
@@ -223,6 +223,7 @@ def test_a_table_that_fails_after_acceptance_does_not_undo_it(gateway: Gateway) 
     gateway.jobs.apply = fail_once  # type: ignore[method-assign]
     job = gateway.submit()
     assert State.SUBMITTING is job.state
+    gateway.queue.take()  # what brings the task's id sooner is lost as well
 
     gateway.clock.go_on(29 + 11)
     gateway.poll()
@@ -233,6 +234,28 @@ def test_a_table_that_fails_after_acceptance_does_not_undo_it(gateway: Gateway) 
         gateway.job(job).attempt.task_id,
         len(gateway.provider.submitted),
     )
+
+
+def test_a_task_whose_acceptance_could_not_be_written_is_claimed_where_nobody_can_be_asked() -> None:
+    """No look-up, no callback, and a table that fails at the worst moment: the task's id goes by the queue, nothing is lost."""
+    silent = profile(calls_back=False, finds_by_reference=False)
+    gateway = Gateway(provider=ScriptedProvider(profile=silent))
+    apply, failing = gateway.jobs.apply, [ConnectionError()]
+
+    def fail_once(job_id: JobId, change: Change) -> Job:
+        if change.to_state is State.RUNNING and failing:
+            raise failing.pop()
+        return apply(job_id, change)
+
+    gateway.jobs.apply = fail_once  # type: ignore[method-assign]
+    gateway.provider.created_at = gateway.clock()
+    job = gateway.submit()
+    assert State.SUBMITTING is job.state
+
+    gateway.work()
+
+    job = gateway.job(job)
+    assert (State.RUNNING, "task-1", 1) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))
 
 
 def test_without_a_look_up_a_callback_may_claim_the_lost_submission() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from klingway.domain.capabilities import Confidence, Expected
+from klingway.domain.capabilities import Capability, Confidence, Expected
 from klingway.domain.pricing import price_of
 from klingway.domain.validation import provider_problems, read_video_request
 from klingway.providers.apimart.profile import apimart_profile
@@ -208,5 +208,6 @@ def test_the_profile_says_how_tasks_are_learnt_of() -> None:
     assert {OMNI, V3} == set(profile.models)
     assert frozenset() == profile.options
     for model in profile.models.values():
-        assert {Confidence.DOCUMENTED} == set(model.supports.values())
+        doubtful = {what for what, confidence in model.supports.items() if confidence is Confidence.DOUBTFUL}
+        assert {Capability.WATERMARK} == doubtful, "one file comes back: the marked one, and no plain film"
         assert all(limit.source for limit in model.limits)

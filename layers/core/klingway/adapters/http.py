@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import monotonic
 from typing import Any, Final
 
@@ -201,6 +202,8 @@ def _guarded_client(
         follow_redirects=redirects > 0,
         max_redirects=redirects,
         timeout=httpx.Timeout(read_s, connect=min(read_s, _CONNECT_S)),
+        # The client outlives the call: what one receiver sets would go to the next one of its domain, another tenant's maybe.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
     )
 

@@ -14,7 +14,8 @@ from klingway.domain.ids import AttemptId
 from klingway.domain.job import REQUEST_REFUSALS, Job, JobError
 from klingway.domain.keys import Keyring
 from klingway.domain.request import VideoRequest
-from klingway.domain.work import WorkKind
+from klingway.domain.work import Work, WorkKind
+from klingway.observability import logger
 from klingway.providers.contract import Created, Provider, ProviderError, Task, WireRequest
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.ports import ChangeRefusedError, MediaBucket, Providers
@@ -108,6 +109,14 @@ class SubmitAttempt:
             return self.adopt(job, task)
         except ChangeRefusedError as error:  # a callback was quicker than the answer
             return error.job or job
+        except Exception as error:
+            # The table did not take it, and nobody else knows what may be the one way to a video that is paid for. As a claim
+            # it is believed only if the provider's own record fits, like one that a callback makes.
+            said = {"attempt": str(job.attempt_id), "task_id": task.task_id, "error": type(error).__name__}
+            logger().error("task not written", extra=said)
+            claim = Work.nudged(job.attempt_id, task.task_id)
+            self.chain.queue.send(claim, delay_s=schedule.FIRST_LOOK_UP_S)
+            raise
 
     def _not_accepted(self, job: Job, provider: Provider, error: ProviderError) -> Job:
         now, reason = self.chain.now(), error.error

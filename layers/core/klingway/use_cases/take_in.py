@@ -17,10 +17,13 @@ from klingway.domain.ids import Tenant
 from klingway.domain.inbox import MAX_FILE_BYTES, error_key, outbox_base
 from klingway.domain.json_object import read_json_object
 from klingway.domain.video_requested import VIDEO_REQUEST_REJECTED, read_video_requested, rejected_detail
-from klingway.use_cases.create_job import KEY_LIFE_S, Accepted, CreateJob
+from klingway.use_cases.create_job import Accepted, CreateJob
 from klingway.use_cases.ports import Event, EventBus, IdempotencyKey, MediaBucket, Now
 
 _JSON: Final = "application/json"
+
+KEPT_S: Final = 30 * 86_400
+"""How long what came keeps its key: longer than its message can lie in the queues, and be sent back from the last one."""
 
 
 class Reception(Enum):
@@ -119,7 +122,7 @@ class TakeIn:
         It has a space, which no caller's key has. Its fingerprint is itself: whatever is read the second time, it is the same.
         """
         digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
-        return IdempotencyKey(self.tenant, f"{origin} {digest}", digest, int(self.now().timestamp()) + KEY_LIFE_S)
+        return IdempotencyKey(self.tenant, f"{origin} {digest}", digest, int(self.now().timestamp()) + KEPT_S)
 
 
 def _reception(accepted: Accepted) -> Reception:

@@ -43,9 +43,12 @@ def refusal(status: int, said: ErrorBody | None, retry_after_s: float | None = N
         said: What the body says; None where the body is none of APIMart's.
         retry_after_s: What the answer asks to wait, if it does.
     """
-    judged = _status_of(said) if status < 400 else status  # noqa: PLR2004 - the HTTP classes
+    repeated = _status_of(said)
+    judged = repeated if status < 400 else status  # noqa: PLR2004 - the HTTP classes
+    # A refusal that calls itself a failure is in no table: what failed may have had its effect.
+    is_failure = repeated is not None and 500 <= repeated < 600  # noqa: PLR2004 - the HTTP classes
     meaning = _IN_NO_TABLE
-    if said is not None and judged is not None and 400 <= judged < 500:  # noqa: PLR2004 - the HTTP classes
+    if said is not None and judged is not None and 400 <= judged < 500 and not is_failure:  # noqa: PLR2004 - as above
         meaning = _MEANINGS.get(judged, _OTHER_REFUSAL)
     message = said.message or said.type or "" if said is not None else f"HTTP {status} without APIMart's error"
     error = JobError(

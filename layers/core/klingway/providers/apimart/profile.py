@@ -58,11 +58,13 @@ _BOTH: Final = _known(
     Capability.DURATION,
     Capability.ASPECT_RATIO,
     Capability.SOUND,
-    Capability.WATERMARK,
     Capability.FIRST_FRAME,
     Capability.LAST_FRAME,
     Capability.IMAGE_ELEMENTS,
-)
+) | {
+    # Asked for is a marked copy besides the plain film; the answer has room for one file, which is then the marked one.
+    Capability.WATERMARK: Confidence.DOUBTFUL,
+}
 
 
 def _limits(page: str) -> tuple[Limit, ...]:

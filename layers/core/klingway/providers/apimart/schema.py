@@ -87,8 +87,9 @@ class Refusal(ErrorBody):
         """What it says, wherever that stands; None where it says nothing: then it is not APIMart's."""
         if isinstance(self.error, str):
             return ErrorBody(message=self.error)
-        said = self.error or self
-        return said if said.message or said.type else None
+        if self.error is not None:
+            return self.error if self.error.model_fields_set else None
+        return self if self.message or self.type else None
 
 
 class Video(Heard):
