@@ -143,3 +143,12 @@ def test_a_stack_that_is_not_there(init: Callable[..., Result]) -> None:
     assert "'nowhere'" in result.stderr
     assert "--stack-name" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("tenant", ["Acme", "acme_video", "-acme", "a" * 41, ""])
+def test_a_name_that_is_no_tenants(twin: Twin, init: Callable[..., Result], tenant: str) -> None:
+    """It is refused, saying what would do, before anything is stored."""
+    (before, result) = (stored(twin), init("--no-smoke", "--tenant", tenant, env={"KLINGAI_API_KEY": "another"}))
+    assert 2 == result.exit_code
+    assert "lower-case letters" in result.stderr
+    assert before == stored(twin)
