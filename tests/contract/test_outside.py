@@ -292,14 +292,7 @@ def test_a_receiver_that_drips_its_headers_is_ended_in_time() -> None:
 
 
 def test_a_status_that_came_counts_whatever_comes_after_it() -> None:
-    """A body that never ends, is endless, or breaks off changes nothing: nobody reads it."""
-
-    def endless(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()
-        for _ in range(200):
-            handler.wfile.write(b"x" * MAX_POSTED_ANSWER_BYTES)
-        handler.close_connection = True
+    """A body that drips on beyond the time, or breaks off, changes nothing: nobody reads it."""
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -309,9 +302,27 @@ def test_a_status_that_came_counts_whatever_comes_after_it() -> None:
             handler.wfile.write(b"x")
             time.sleep(0.05)
 
-    for answer in (endless, drip, sends(b"abc", length=10)):
+    for answer in (drip, sends(b"abc", length=10)):
         with serving(quietly(answer)) as origin:
             assert Posted(200, None) == post(origin, [origin], longest_s=0.5)
+
+
+def test_a_receiver_that_says_too_much_is_not_heard_out() -> None:
+    """After some 64 KB the connection is closed, with the status that came."""
+    sent = 0
+
+    def endless(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal sent
+        handler.send_response(202)
+        handler.end_headers()
+        for _ in range(1000):
+            handler.wfile.write(b"x" * MAX_POSTED_ANSWER_BYTES)
+            sent += 1
+        handler.close_connection = True
+
+    with serving(quietly(endless)) as origin:
+        assert Posted(202, None) == post(origin, [origin])
+    assert sent < 1000
 
 
 def test_a_receiver_that_does_not_answer_may_do_better() -> None:

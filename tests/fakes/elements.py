@@ -17,6 +17,8 @@ class InMemoryElements:
         self.rows: dict[ElementId, KeptElement] = {}
         self.aliases: dict[str, ElementId] = {}
         self.waiting: dict[tuple[ElementId, str], Waiter] = {}
+        self.history: list[KeptElement] = []
+        """Each element as it stood after each write."""
 
     def claim(self, wanted: KeptElement, user: JobId) -> KeptElement:
         known = self.rows.get(self.aliases.get(wanted.digest, ElementId("")))
@@ -27,6 +29,7 @@ class InMemoryElements:
 
     def _written(self, element: KeptElement) -> KeptElement:
         self.rows[element.id] = element
+        self.history.append(element)
         return element
 
     def get(self, element_id: ElementId) -> KeptElement | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from klingway.domain import transitions
-from klingway.domain.ids import ProviderName
-from klingway.domain.job import AttemptState, Job, LearntBy, State
+from klingway.domain.ids import ElementId, ProviderName
+from klingway.domain.job import AttemptState, Job, JobElement, LearntBy, State
 from klingway.domain.transitions import Change
 
 from tests.unit.builders import NOW, REFUSED, TASK_ID, VIDEO_FILE, attempt, job
@@ -23,6 +24,8 @@ HANDLE = {"path": "/v1/videos/omni-video"}
 OPEN = {State.QUEUED, State.PREPARING, State.SUBMITTING, State.UNCONFIRMED, State.RUNNING, State.STORING}
 TERMINAL = {State.SUCCEEDED, State.FAILED, State.CANCELED}
 NUMBER = 7
+WANTED = JobElement(index=1, id=ElementId("el_01JD4ZK8M0ABCDEFGHJKMNPQRS"))
+MADE = replace(WANTED, provider_id="321922438904313")
 
 
 def begin(asked: Job) -> Change:
@@ -39,6 +42,18 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
     "accept": (
         lambda asked: transitions.accept(asked, at=AT, task_id=TASK_ID, handle=HANDLE, due_after_s=420),
         State.SUBMITTING, {State.SUBMITTING, State.UNCONFIRMED}, State.RUNNING, None, 420,
+    ),
+    "begin_preparing": (
+        lambda asked: transitions.begin_preparing(asked, at=AT, elements=[WANTED]),
+        State.QUEUED, {State.QUEUED}, State.PREPARING, NUMBER, 120,
+    ),
+    "end_preparing": (
+        lambda _: transitions.end_preparing(at=AT, elements=[MADE]),
+        State.PREPARING, {State.PREPARING}, State.QUEUED, None, 120,
+    ),
+    "fail while preparing": (
+        lambda asked: transitions.fail(asked, at=AT, error=REFUSED),
+        State.PREPARING, {State.PREPARING}, State.FAILED, None, None,
     ),
     "put_back": (
         lambda asked: transitions.put_back(asked, at=AT, error=REFUSED, after_s=4),
@@ -155,6 +170,15 @@ def test_a_first_attempt_is_named_before_the_call() -> None:
     )
     assert {"attempts": (expected,), "provider": KLINGAI} == change.values
     assert 1 == transitions.next_attempt_number(job(state=State.QUEUED, attempts=()), KLINGAI)
+
+
+def test_a_job_names_its_elements_before_and_after_they_are_made() -> None:
+    """Nothing else changes: no attempt begins by preparing, and the first one keeps its number."""
+    asked = job(state=State.QUEUED, attempts=())
+
+    assert {"elements": (WANTED,)} == transitions.begin_preparing(asked, at=AT, elements=[WANTED]).values
+    assert {"elements": (MADE,)} == transitions.end_preparing(at=AT, elements=[MADE]).values
+    assert 1 == transitions.next_attempt_number(replace(asked, elements=(WANTED,)), KLINGAI)
 
 
 def test_a_refused_attempt_is_taken_up_again_under_its_number() -> None:

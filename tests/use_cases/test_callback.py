@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from klingway.domain.ids import AttemptId, JobId
 from klingway.domain.keys import Keyring
-from klingway.domain.work import Work
+from klingway.domain.work import Work, WorkKind
 from klingway.use_cases.receive_callback import MAX_BODY_BYTES, ReceiveCallback, Reception
 
 from tests.fakes.queue import RecordingQueue
 
 JOB = JobId("job_01M7XQJEV0CNR8GVSAAKQ466HV")
 SUBJECT = f"{JOB}-1"
+ELEMENT = "el_01M7XQJEV0CNR8GVSAAKQ466HV"
 KEYRING = Keyring(["master"])
 TOKEN = KEYRING.callback_token(SUBJECT)
 
@@ -78,6 +79,44 @@ def test_a_body_that_makes_no_sense_nudges_without_a_claim(body: bytes) -> None:
 )
 def test_a_forged_callback_does_nothing(subject: str, token: str) -> None:
     """A token that is not this subject's is refused, and nothing is queued."""
+    door = Door()
+
+    assert Reception.FORGED is door.receive({"task_status": "succeed"}, subject, token)
+    assert [] == door.queue.sent
+
+
+@pytest.mark.parametrize("body", [{"task_id": "9", "task_status": "succeed"}, b"no json"], ids=["succeed", "no sense"])
+def test_an_elements_callback_nudges_it(body: Any) -> None:
+    """One piece of work about the element, without a number; what the body claims is not even passed on."""
+    door = Door()
+
+    assert Reception.NUDGED is door.receive(body, ELEMENT, KEYRING.callback_token(ELEMENT))
+    assert (Work(kind=WorkKind.ELEMENT, id=ELEMENT, number=None), 0) == door.queue.take()
+
+
+def test_an_elements_progress_costs_nothing_more() -> None:
+    """As with a job's."""
+    door = Door()
+    token = KEYRING.callback_token(ELEMENT)
+
+    assert Reception.PROGRESS is door.receive({"task_status": "processing"}, ELEMENT, token)
+    assert [] == door.queue.sent
+
+
+@pytest.mark.parametrize(
+    ("subject", "token"),
+    [
+        (ELEMENT, TOKEN),
+        (ELEMENT, ""),
+        (SUBJECT, KEYRING.callback_token(ELEMENT)),
+        ("el_01M7XQJEV0CNR8GVSAAKQ466HW", KEYRING.callback_token(ELEMENT)),
+        (f"{ELEMENT}-1", KEYRING.callback_token(f"{ELEMENT}-1")),
+        (ELEMENT.lower(), KEYRING.callback_token(ELEMENT.lower())),
+    ],
+    ids=["a job's token", "none", "a job's subject", "another element", "no attempt of it", "not its form"],
+)
+def test_a_forged_callback_of_an_element_does_nothing(subject: str, token: str) -> None:
+    """A token is one subject's, and a subject has one form."""
     door = Door()
 
     assert Reception.FORGED is door.receive({"task_status": "succeed"}, subject, token)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Delivery, DeliveryMessage, DeliveryState, Target
 from klingway.domain.errors import InvalidRequestError, NotFoundError
-from klingway.domain.ids import ElementId, Tenant
+from klingway.domain.ids import ElementId, Tenant, iso
 from klingway.domain.job import Job, JobElement, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.domain.work import Work, WorkKind
@@ -70,6 +70,7 @@ def test_a_webhook_is_verified_by_the_standards_own_library(gateway: Gateway, en
 
     assert ("job.succeeded", ended.id, "order-42") == (said["type"], said["data"]["job_id"], said["data"]["reference"])
     assert f"{ended.id}:{ended.sequence}" == said["data"]["event_id"]
+    assert iso(ended.finished_at or ended.created_at) == said["timestamp"], "when it happened, not when it was sent"
     assert f"s3://media-bucket/{ended.files[0].key}" == said["data"]["files"][0]["s3_uri"]
 
 
@@ -231,6 +232,27 @@ def test_two_at_a_time_send_once(gateway: Gateway, ended: Job) -> None:
 
     assert 1 == len(gateway.receiver.posts)
     assert 1 == len(delivered(gateway, ended).tries)
+
+
+def test_of_two_that_read_the_same_row_one_sends(gateway: Gateway, ended: Job) -> None:
+    """Both find the number that they expect; the write before the sending decides."""
+    message, _ = gateway.delivery_queue.take()
+    stale = delivered(gateway, ended)
+    gateway.deliver.run(message)
+    get = gateway.deliveries.get
+    gateway.deliveries.get = lambda *_: stale  # type: ignore[method-assign]
+    gateway.deliver.run(message)
+    gateway.deliveries.get = get  # type: ignore[method-assign]
+
+    assert 1 == len(gateway.receiver.posts)
+
+
+def test_what_is_at_rest_is_not_tried_again(gateway: Gateway, ended: Job) -> None:
+    """Whatever number a message carries."""
+    gateway.try_delivery()
+    gateway.deliver.run(delivered(gateway, ended).message)
+
+    assert 1 == len(gateway.receiver.posts)
 
 
 def test_a_change_told_twice_makes_one_delivery(gateway: Gateway, ended: Job) -> None:
@@ -415,7 +437,7 @@ def test_a_record_of_which_a_part_failed_is_reported(gateway: Gateway, part: str
 
 def test_an_event_that_the_bus_does_not_take_is_reported_and_keeps_nothing_else(gateway: Gateway) -> None:
     """A webhook does not wait for the bus."""
-    gateway.bus.refuses = {"Job Succeeded"}
+    gateway.bus.refuses = {"Job Succeeded", "Job Failed", "Job State Changed", "Video Request Rejected"}
     job = gateway.submit(BODY)
     gateway.provider.outcomes = [SUCCESS]
     gateway.nudge(job)

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from klingway.domain.errors import Problem
+from klingway.domain.ids import Tenant
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.providers.contract import Failed
 from klingway.use_cases.publish_changes import PublishChanges
+from klingway.use_cases.take_in import TakeIn
 from referencing import Registry, Resource
 
 from tests.use_cases.conftest import SUCCESS, Gateway
@@ -113,21 +114,34 @@ def test_a_schema_notices_what_is_wrong(gateway: Gateway) -> None:
             holds("job-succeeded.schema.json", each)
 
 
-def test_a_rejection_holds() -> None:
-    """With problems as the domain says them."""
-    problem = Problem(field="prompt", code="required", message="prompt is required.", limit={"max": 1}, source="us")
-    said = {
-        "event_id": "e-1",
-        "correlation_id": None,
-        "tenant": "acme",
-        "title": "Invalid request",
-        "detail": "The request has 1 problem.",
-        "problems": [problem.to_json()],
-    }
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"request": {"prompt": "a fox", "duration_s": 99, "mode": "hd"}, "correlation_id": "corr-1"},
+        {"request": "a fox"},
+        {},
+    ],
+)
+def test_real_rejections_hold(gateway: Gateway, detail: dict[str, Any]) -> None:
+    """What is told of a `Video Requested` that cannot be, with every problem; the schema knows each of its fields."""
+    take_in = TakeIn(
+        create=gateway.create,
+        bucket=gateway.bucket,
+        events=gateway.bus,
+        tenant=Tenant("acme"),
+        public_url="https://gateway.example",
+        now=gateway.clock,
+    )
+    take_in.event("6a7e8feb-b491-4cf7-a9f1-bf3703467718", detail)
 
-    holds("video-request-rejected.schema.json", said)
+    (event,) = gateway.bus.published
+    schema = SCHEMAS["video-request-rejected.schema.json"]
+    assert ("Video Request Rejected", set(schema["properties"])) == (event.detail_type, set(event.detail))
+    holds("video-request-rejected.schema.json", event.detail)
+    for problem in event.detail["problems"]:
+        assert set(problem) <= set(schema["$defs"]["problem"]["properties"])
     with pytest.raises(ValidationError):
-        holds("video-request-rejected.schema.json", said | {"problems": ["x"]})
+        holds("video-request-rejected.schema.json", {**event.detail, "problems": ["x"]})
 
 
 @pytest.fixture

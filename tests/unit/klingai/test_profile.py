@@ -319,6 +319,9 @@ DATED: dict[str, tuple[str, dict[str, Any], date, list[str]]] = {
     "omni an element made from a video with 5 of images, on 2026-04-01": (
         OMNI, PROMPT | {"elements": [*named(INLINE, 5), FILMED]}, ON("2026-04-01"), ["elements[4].images"],
     ),
+    "omni 7 images and elements of images without one made from a video, on 2026-04-01": (
+        OMNI, PROMPT | {"images": refs(3), "elements": named(INLINE, 4)}, ON("2026-04-01"), [],
+    ),
     "omni an element made from a video with 5 that exist, on 2026-04-01": (
         OMNI, PROMPT | {"elements": [*elements(5), FILMED]}, ON("2026-04-01"), [],
     ),

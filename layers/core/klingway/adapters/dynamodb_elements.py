@@ -43,10 +43,13 @@ class DynamoDbElements:
         for attempt in range(_TRIES):
             found = self._client.get_item(TableName=self._table, Key=_alias_key(wanted.digest), ConsistentRead=True)
             known = ElementId(found["Item"]["element_id"]["S"]) if "Item" in found else None
-            if known is not None and (joined := self._join(known, user)) is not None:
-                return joined
-            if self._write(wanted, instead_of=known):
-                return wanted
+            try:
+                if known is not None and (joined := self._join(known, user)) is not None:
+                    return joined
+                if self._write(wanted, instead_of=known):
+                    return wanted
+            except self._client.exceptions.TransactionConflictException:
+                pass  # the alias is there, and its element's row is being written this moment
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
         raise BusyError("the element was written by others time and again")
 
@@ -200,9 +203,9 @@ def _waiter_of(element_id: ElementId, item: Mapping[str, Any]) -> Waiter:
 
 def _item_of(element: KeptElement) -> rows.Item:
     values = {field.name: getattr(element, field.name) for field in fields(element)}
-    values |= {"definition": json.dumps(element.definition, ensure_ascii=False), "users": None}
+    # No `id`, which the key says: with the tenant it would put the row into the index of a tenant's jobs.
+    values |= {"definition": json.dumps(element.definition, ensure_ascii=False), "users": None, "id": None}
     values |= {"due_shard": rows.due_shard(element.id)}
-    values |= {"owner": values.pop("tenant")}  # a tenant would put it into the index of jobs
     item = {name: rows.to_dynamodb(value) for name, value in values.items() if value is not None}
     users = {"users": {"SS": sorted(element.users)}} if element.users else {}
     return _key(element.id) | item | users
@@ -211,8 +214,8 @@ def _item_of(element: KeptElement) -> rows.Item:
 def _element_of(item: Mapping[str, Any]) -> KeptElement:
     row = rows.from_dynamodb(item)
     return KeptElement(
-        id=ElementId(row["id"]),
-        tenant=Tenant(row["owner"]),
+        id=ElementId(row["pk"]),
+        tenant=Tenant(row["tenant"]),
         provider=ProviderName(row["provider"]),
         account=row["account"],
         digest=row["digest"],
@@ -228,4 +231,5 @@ def _element_of(item: Mapping[str, Any]) -> KeptElement:
         tries=int(row["tries"]),
         provider_id=row.get("provider_id"),
         error=rows.error_of(row.get("error")),
+        deleting_since=from_iso(row["deleting_since"]) if "deleting_since" in row else None,
     )

@@ -76,6 +76,8 @@ class KeptElement:
     provider_id: str | None = None
     """The provider's own id of it, once it is made."""
     error: JobError | None = None
+    deleting_since: datetime | None = None
+    """When its deletion began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +194,7 @@ def begin_deleting(element: KeptElement, *, at: datetime) -> ElementChange:
         at=at,
         due_at=at + timedelta(seconds=PATIENCE_S),
         if_unused=True,
+        values={"deleting_since": at},
     )
 
 

@@ -65,6 +65,12 @@ ELEMENT_SWEEP_S: Final = 86_400
 ELEMENT_DELETED_WITHIN_S: Final = 7 * 86_400
 """How long the deletion of an element is tried; after that it stays at the provider, where it costs nothing."""
 
+ELEMENT_DELETED_FIRST_S: Final = 60
+"""The shortest pause before the deletion of an element is tried once more: nobody waits for it."""
+
+ELEMENT_DELETED_AGAIN_S: Final = 3600
+"""The longest such pause."""
+
 
 def first_check_after_s(expected: Expected, *, calls_back: bool) -> float:
     """Return how long to wait after a submission before asking for the first time.
@@ -89,6 +95,11 @@ def next_check_after_s(elapsed_s: float, expected: Expected, *, calls_back: bool
 def next_element_check_after_s(elapsed_s: float) -> float:
     """Return how long to wait after a question that found an element still being made, `elapsed_s` after it was wanted."""
     return min(LONGEST_S, max(ELEMENT_EVERY_S, elapsed_s / 4))
+
+
+def next_element_deletion_after_s(elapsed_s: float) -> float:
+    """Return how long to wait after a deletion that failed, `elapsed_s` after the first."""
+    return min(ELEMENT_DELETED_AGAIN_S, max(ELEMENT_DELETED_FIRST_S, elapsed_s / 4))
 
 
 def back_off_s(failures: int, *, first_s: float = 2.0, longest_s: float = LONGEST_S) -> float:

@@ -12,7 +12,7 @@ from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.ids import ElementId, JobId
 from klingway.domain.work import Work
 from klingway.observability import count, logger
-from klingway.providers.contract import ProviderError, Running
+from klingway.providers.contract import Made, ProviderError, Running
 from klingway.use_cases.make_element import ElementChain, MakeElement, timed_out
 from klingway.use_cases.ports import ElementChangeRefusedError, JobStore, Workflow
 
@@ -90,7 +90,8 @@ class CheckElement:
         if task is not None:
             self.make.follow(element, task)
         elif in_chain:  # it never arrived: asked for again under the same reference, which the provider takes once
-            self.chain.go_on(element, elements.put_back(element, at=self.chain.now(), after_s=0), delay_s=0)
+            after_s = schedule.back_off_s(element.tries)
+            self.chain.go_on(element, elements.put_back(element, at=self.chain.now(), after_s=after_s), delay_s=after_s)
 
     def _ask(self, element: KeptElement) -> None:
         try:
@@ -135,10 +136,13 @@ class CheckElement:
             if job is None or job.state.is_terminal:
                 element = self.chain.elements.release(element.id, user) or element
         if element.users:
-            change = elements.wait(element, at=self.chain.now(), after_s=schedule.ELEMENT_SWEEP_S)
-            self.chain.elements.apply(element.id, change)
+            self._come_by_again(element, schedule.ELEMENT_SWEEP_S)
         else:
             self._delete_if_unused(element)
+
+    def _come_by_again(self, element: KeptElement, after_s: float) -> None:
+        """Leave an element to the poller: nobody waits for what happens next, so no message is sent."""
+        self.chain.elements.apply(element.id, elements.wait(element, at=self.chain.now(), after_s=after_s))
 
     def _delete_if_unused(self, element: KeptElement) -> None:
         if element.users:
@@ -150,15 +154,36 @@ class CheckElement:
         self._delete(element)
 
     def _delete(self, element: KeptElement) -> None:
-        if element.provider_id is not None:
-            try:
-                self.make.registry_of(element).delete(element.provider_id)
-            except (ProviderError, KeyError) as error:
-                logger().warning("not deleted", extra={"element_id": element.id, "error": str(error)[:200]})
-                is_final = isinstance(error, ProviderError) and not error.error.retryable
-                tried_s = (self.chain.now() - element.created_at).total_seconds()
-                if not is_final and tried_s < schedule.ELEMENT_DELETED_WITHIN_S:
-                    self._wait(element)
-                    return
-                count("ElementLeftBehind", provider=element.provider)
+        tried_s = (self.chain.now() - (element.deleting_since or element.updated_at)).total_seconds()
+        is_given_up = tried_s >= schedule.ELEMENT_DELETED_WITHIN_S
+        try:
+            is_gone = self._is_gone(element)
+        except (ProviderError, KeyError) as error:
+            logger().warning("not deleted", extra={"element_id": element.id, "error": str(error)[:200]})
+            is_gone = False
+            is_given_up |= isinstance(error, ProviderError) and not error.error.retryable
+        if not is_gone and not is_given_up:
+            self._come_by_again(element, schedule.next_element_deletion_after_s(tried_s))
+            return
+        if not is_gone:
+            count("ElementLeftBehind", provider=element.provider)
         self.chain.elements.remove(element)
+
+    def _is_gone(self, element: KeptElement) -> bool:
+        """Delete an element at the provider; tell whether there is nothing of it left, or still to come.
+
+        One that was given up may have been made all the same: its answer was lost, or it took too long.
+        """
+        provider_id = element.provider_id
+        if provider_id is None and not element.tries:
+            return True  # it was never asked for
+        registry = self.make.registry_of(element)
+        if provider_id is None:
+            task = registry.find(element.handle, element.id)
+            if task is not None and isinstance(task.outcome, Running):
+                return False
+            if task is not None and isinstance(task.outcome, Made):
+                provider_id = task.outcome.element_id
+        if provider_id is not None:
+            registry.delete(provider_id)
+        return True

@@ -15,6 +15,7 @@ from klingway.domain.ids import AttemptId, ElementId, JobId, new_element_id
 from klingway.domain.job import Job, JobElement, JobError, State
 from klingway.domain.request import VideoRequest
 from klingway.domain.work import Work, WorkKind
+from klingway.observability import logger
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.make_element import MakeElement
 from klingway.use_cases.ports import ChangeRefusedError, ElementChangeRefusedError, ElementStore, Providers, Workflow
@@ -146,14 +147,16 @@ class WorkflowTasks:
         return self.submit(job, self.chain.jobs.get_request(job.id))
 
     def fail_job(self, job_id: JobId, *, error: str) -> Job | None:
-        """End a job whose elements could not all be made; `error` is what the workflow calls it."""
+        """End a job whose elements cannot all be made, or not in time; `error` is what the workflow calls it."""
         job = self.chain.jobs.get(job_id)
         if job is None or job.state is not State.PREPARING:
             return job
         reason = why_not_made(job, made_of(self.elements, job))
-        if reason is None:
-            broke_off = JobError(code="preparation_failed", message=f"the workflow broke off: {error}", retryable=True)
-            reason = not_made_in_time() if error == TIMED_OUT else broke_off
+        if reason is None and error == TIMED_OUT:
+            reason = not_made_in_time()
+        if reason is None:  # the workflow broke off, its elements did not: the job goes on from its row
+            logger().warning("workflow broke off", extra={"job_id": job.id, "error": error})
+            return job
         try:
             return self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=reason))
         except ChangeRefusedError as refused:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from klingway.domain.deliveries import Answer, Delivery, Verdict
+from klingway.domain.inbox import error_key
 from klingway.domain.job import Job, State
 from klingway.domain.views import error_to_json, job_to_json
 from klingway.use_cases.ports import JobStore, MediaBucket
@@ -33,7 +34,7 @@ class WriteOutbox:
                 self.bucket.copy(key, delivery.address + name)
             self._write(f"{delivery.address}.json", said)
         else:
-            self._write(f"{delivery.address}.error.json", _problem(job, said))
+            self._write(error_key(delivery.address), _problem(job, said))
         return Answer(verdict=Verdict.DELIVERED)
 
     def _write(self, key: str, said: Mapping[str, Any]) -> None:

@@ -1,7 +1,9 @@
-"""Webhooks on the whole stack: signed, tried again, ended by the receiver, and never sent inside unasked."""
+"""Deliveries on the whole stack: webhooks, signed, tried again, and never sent inside unasked; files in the outbox."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from standardwebhooks import Webhook
@@ -62,3 +64,23 @@ def test_a_private_address_is_refused(caller: Caller) -> None:
 
     assert [problem["code"] for problem in refused.json()["problems"]] == ["forbidden_address"]
     assert ["not public" in line["error"] for line in delivery(caller, job_id)["tries"]] == [True]
+
+
+def test_a_file_of_the_inbox_has_its_film_in_the_outbox(caller: Caller) -> None:
+    """The film under the mirrored name, the very bytes of the result, and the job beside it."""
+    client, bucket = caller.twin.cloud.client("s3"), caller.twin.cloud.outputs["BucketName"]
+    request = json.dumps({"prompt": "a cat", "duration_s": 3, "reference": "delivered-by-file"})
+    client.put_object(Bucket=bucket, Key="inbox/animals/cat.json", Body=request.encode())
+    wait_until(
+        lambda: bool(client.list_objects_v2(Bucket=bucket, Prefix="outbox/animals/cat.json")["KeyCount"]),
+        30,
+        "the result",
+    )
+
+    said = json.loads(client.get_object(Bucket=bucket, Key="outbox/animals/cat.json")["Body"].read())
+    film = client.get_object(Bucket=bucket, Key="outbox/animals/cat.mp4")
+    assert (said["state"], said["reference"]) == ("succeeded", "delivered-by-file")
+    assert hashlib.sha256(film["Body"].read()).hexdigest() == said["result"]["files"][0]["sha256"]
+    assert film["ContentType"] == "video/mp4"
+    wait_until(lambda: delivery(caller, said["id"])["state"] == "delivered", 10, "the delivery")
+    assert delivery(caller, said["id"])["address"] == "outbox/animals/cat"
