@@ -200,7 +200,7 @@ def job_list(jobs: Sequence[Mapping[str, Any]], next_cursor: str | None) -> None
         note("No jobs.")
         return
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name, narrowest in {"job": 30, "state": 9, "age": 5, "provider": 7, "reference": None, "prompt": None}.items():
+    for name, narrowest in {"job": 30, "state": 9, "age": 5, "provider": 8, "reference": None, "prompt": None}.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=narrowest)
     for said in jobs:
         age = short_age(seconds_between(said["created_at"], None))

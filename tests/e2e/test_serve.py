@@ -56,7 +56,7 @@ def submit(ready: dict[str, Any]) -> dict[str, Any]:
     answer = httpx.request(
         "POST",
         f"{ready['url']}/v1/videos",
-        json={"prompt": "a fox", "duration_s": 3},
+        json={"prompt": "a fox", "duration_s": 3, "provider": "klingai"},
         headers={"Authorization": f"Bearer {ready['api_key']}"},
         timeout=30,
         trust_env=False,
