@@ -74,9 +74,11 @@ def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterato
     if scene.route_reason is not None:
         yield Check(scene.name, f"because of {scene.route_reason}", scene.route_reason, job["route_reason"])
     yield Check(scene.name, "one task at the provider", 1, len(backstage.tasks_of(job)))
-    told = ("Job Succeeded", scene.way.correlation_id)
-    with_id = " with its correlation id" if scene.way.correlation_id else ""
-    yield Check(scene.name, f"one event on the bus{with_id}", [told], backstage.events_of(job))
+    told = backstage.events_of(job)
+    yield Check(scene.name, "one event on the bus", ["Job Succeeded"], [name for name, _ in told])
+    given = scene.way.correlation_id
+    what = "with its correlation id" if given else "with no correlation id"
+    yield Check(scene.name, what, [given], [said for _, said in told])
     yield from _check_elements(backstage, scene, job)
     yield from _check_files(backstage, scene, job, outcome.files)
     yield from _check_outbox(backstage, scene, job)
@@ -86,14 +88,11 @@ def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterato
 def _check_elements(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
     """Compare what was made first with what had to be, where that is nothing too."""
     elements = backstage.elements_of(job)
-    path = " → ".join(dict.fromkeys(scene.path)) or "no workflow"
+    nothing = "nothing made first"
+    path = " → ".join(dict.fromkeys(scene.path)) or nothing
     yield Check(scene.name, path, list(scene.path), backstage.path_of(job))
-    yield Check(
-        scene.name,
-        f"{len(scene.elements) or 'no'} elements made",
-        sorted(scene.elements),
-        sorted(element["name"] for element in elements),
-    )
+    made = f"made: {', '.join(sorted(scene.elements))}" if scene.elements else nothing
+    yield Check(scene.name, made, sorted(scene.elements), sorted(element["name"] for element in elements))
     ended_at = datetime.fromisoformat(job["finished_at"]).timestamp() if job["finished_at"] else None
     for element in elements:
         after = ended_at is not None and element["deleted_at"] is not None and element["deleted_at"] >= ended_at

@@ -64,7 +64,7 @@ def test_a_demo_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("wrong", "by klingai"),
         ("wrong", "because of apimart: by lot"),
         ("wrong", "MakeElements"),
-        ("wrong", "1 elements made"),
+        ("wrong", "made: Mira"),
         ("wrong", "plays 4 s ± 0.1 s"),
         ("wrong", "one webhook"),
         ("named", "all its fields named, and no other"),
