@@ -61,6 +61,8 @@ def build_request(base: dict[str, Any], **options: Any) -> dict[str, Any]:  # no
         request["video"] = video
     if providers := options.get("provider"):
         request["provider"] = list(providers) if len(providers) > 1 else providers[0]
+    if options.get("webhook") is not None:
+        request["webhook"] = {"url": options["webhook"]}
     if options.get("metadata") is not None:
         request["metadata"] = metadata(options["metadata"])
     return request

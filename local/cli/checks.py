@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+from standardwebhooks import Webhook, WebhookVerificationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from local.cli.backstage import Backstage
     from local.cli.scenes import Mistake, Scene
-    from local.twin import Twin
 
 TOLERANCE_S: Final = 0.1
 
@@ -58,41 +61,54 @@ def duration_of(path: Path) -> float:
         return float(count / rate)
 
 
-def check_scene(twin: Twin, scene: Scene, outcome: Outcome) -> Iterator[Check]:
+def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterator[Check]:
     """Compare a scene's outcome with what it had to be."""
     job = outcome.job
     yield Check(scene.name, "no trouble on the way", "", outcome.trouble)
+    yield Check(scene.name, "not refused", {}, outcome.refusal)
     yield Check(scene.name, "state", "succeeded", job.get("state"))
-    yield Check(scene.name, f"learnt by {scene.learnt_by}", scene.learnt_by, job.get("learnt_by"))
     if not job:
         return
-    tasks = [
-        task
-        for simulator in twin.simulators.values()
-        for task in simulator.tasks()
-        if task["external_id"].startswith(job["id"])
-    ]
-    yield Check(scene.name, "one task at the provider", 1, len(tasks))
-    told = [
-        event["detail-type"]
-        for event in twin.cloud.published_events(twin.cloud.outputs["EventBusName"])
-        if event["detail"].get("job_id") == job["id"]
-    ]
-    yield Check(scene.name, "one event on the bus", ["Job Succeeded"], told)
-    yield from _check_files(twin, scene, job, outcome.files)
+    yield Check(scene.name, f"by {scene.provider}", scene.provider, job["provider"])
+    yield Check(scene.name, f"learnt by {scene.learnt_by}", scene.learnt_by, job["learnt_by"])
+    if scene.route_reason is not None:
+        yield Check(scene.name, f"because of {scene.route_reason}", scene.route_reason, job["route_reason"])
+    yield Check(scene.name, "one task at the provider", 1, len(backstage.tasks_of(job)))
+    told = backstage.events_of(job)
+    yield Check(scene.name, "one event on the bus", ["Job Succeeded"], [name for name, _ in told])
+    given = scene.way.correlation_id
+    what = "with its correlation id" if given else "with no correlation id"
+    yield Check(scene.name, what, [given], [said for _, said in told])
+    yield from _check_elements(backstage, scene, job)
+    yield from _check_files(backstage, scene, job, outcome.files)
+    yield from _check_outbox(backstage, scene, job)
+    yield from _check_webhook(backstage, scene, job)
 
 
-def _check_files(twin: Twin, scene: Scene, job: Mapping[str, Any], paths: Sequence[Path]) -> Iterator[Check]:
+def _check_elements(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
+    """Compare what was made first with what had to be, where that is nothing too."""
+    elements = backstage.elements_of(job)
+    nothing = "nothing made first"
+    path = " → ".join(dict.fromkeys(scene.path)) or nothing
+    yield Check(scene.name, path, list(scene.path), backstage.path_of(job))
+    made = f"made: {', '.join(sorted(scene.elements))}" if scene.elements else nothing
+    yield Check(scene.name, made, sorted(scene.elements), sorted(element["name"] for element in elements))
+    ended_at = datetime.fromisoformat(job["finished_at"]).timestamp() if job["finished_at"] else None
+    for element in elements:
+        after = ended_at is not None and element["deleted_at"] is not None and element["deleted_at"] >= ended_at
+        yield Check(scene.name, "each deleted after the end", ("deleted", True), (element["state"], after))
+
+
+def _check_files(backstage: Backstage, scene: Scene, job: Mapping[str, Any], paths: Sequence[Path]) -> Iterator[Check]:
     said = {file["name"]: file for file in (job.get("result") or {}).get("files", [])}
     yield Check(scene.name, "its two files", ["job.json", "video.mp4"], sorted(path.name for path in paths))
     for path in paths:
         data = path.read_bytes()
         file = said[path.name]
         yield Check(scene.name, f"size of {path.name}", file["size_bytes"], len(data))
-        yield Check(scene.name, "its SHA-256", file["sha256"], hashlib.sha256(data).hexdigest())
-        bucket, _, key = file["s3_uri"].removeprefix("s3://").partition("/")
-        stored = twin.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        yield Check(scene.name, "the same in the bucket", True, stored == data)  # noqa: FBT003 - compared
+        yield Check(scene.name, "its SHA-256", file["sha256"], _sha256(data))
+        key = file["s3_uri"].removeprefix("s3://").partition("/")[2]
+        yield Check(scene.name, "the same in the bucket", file["sha256"], _sha256(backstage.object(key)))
         if path.suffix == ".mp4":
             try:
                 duration_s = duration_of(path)
@@ -108,10 +124,43 @@ def _check_files(twin: Twin, scene: Scene, job: Mapping[str, Any], paths: Sequen
             )
 
 
+def _check_outbox(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
+    address = scene.way.outbox
+    if address is None:
+        return
+    digests = {file["name"]: file["sha256"] for file in (job["result"] or {}).get("files", [])}
+    stored = _sha256(backstage.object(f"{address}.mp4"))
+    yield Check(scene.name, f"{address}.mp4", digests.get("video.mp4", "a film"), stored)
+    said = json.loads(backstage.object(f"{address}.json") or b"{}")
+    yield Check(scene.name, f"{address}.json", (job["id"], "succeeded"), (said.get("id"), said.get("state")))
+    yield Check(scene.name, "no error file", None, backstage.object(f"{address}.error.json"))
+
+
+def _check_webhook(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
+    if scene.webhook is None:
+        return
+    messages = backstage.webhooks(scene.webhook)
+    yield Check(scene.name, "one webhook", 1, len(messages))
+    webhook = Webhook(backstage.webhook_secret())
+    for message in messages:
+        try:
+            said = webhook.verify(message.body, dict(message.headers))
+        except WebhookVerificationError as error:
+            yield Check(scene.name, "its signature verified", "yes", str(error))
+            continue
+        about = (said["type"], said["data"]["job_id"])
+        yield Check(scene.name, "its signature verified", ("job.succeeded", job["id"]), about)
+
+
+def _sha256(data: bytes | None) -> str | None:
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
 def check_mistake(mistake: Mistake, outcome: Outcome) -> Iterator[Check]:
     """Compare a refusal with what it had to be."""
     problems = outcome.refusal.get("problems", [])
     yield Check(mistake.name, "no trouble on the way", "", outcome.trouble)
+    yield Check(mistake.name, "no job", None, outcome.job.get("id"))
     yield Check(mistake.name, "status 422", 422, outcome.refusal.get("status"))
     yield Check(
         mistake.name,
@@ -123,12 +172,9 @@ def check_mistake(mistake: Mistake, outcome: Outcome) -> Iterator[Check]:
     yield Check(mistake.name, "a message for each", [], mute)
 
 
-def check_whole(twin: Twin, outcomes: Sequence[Outcome]) -> Iterator[Check]:
+def check_whole(backstage: Backstage, scenes: Sequence[Scene]) -> Iterator[Check]:
     """Check what holds for all scenes together: nothing more was submitted, and no work was given up."""
-    jobs = [outcome.job for outcome in outcomes if outcome.job]
-    tasks = sum(len(simulator.tasks()) for simulator in twin.simulators.values())
-    yield Check("all", "no task at a provider besides", len(jobs), tasks)
-    said = twin.cloud.client("sqs").get_queue_attributes(
-        QueueUrl=twin.cloud.outputs["WorkDeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    yield Check("all", "no work given up", "0", said["Attributes"]["ApproximateNumberOfMessages"])
+    wanted = len(scenes) + sum(len(scene.elements) for scene in scenes)
+    yield Check("all", "no task at a provider besides", wanted, len(backstage.tasks()))
+    given_up = backstage.given_up()
+    yield Check("all", "no work given up", dict.fromkeys(given_up, 0), given_up)

@@ -110,6 +110,22 @@ class Gateway:
         """
         return self._json("GET", "/v1/jobs", params={name: value for name, value in query.items() if value is not None})
 
+    def deliveries(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the log of what was sent about a job, newest first.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return list(self._json("GET", f"/v1/jobs/{quote(job_id, safe='')}/deliveries")["deliveries"])
+
+    def webhook_secret(self) -> str:
+        """Return the secret with which webhooks are signed.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return str(self._json("GET", "/v1/webhook-secret")["secret"])
+
     @contextmanager
     def content(self, job_id: str, name: str) -> Iterator[httpx.Response]:
         """Open a job's file to stream it; the key is not sent on to where the gateway redirects.

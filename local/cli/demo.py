@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from local.cli import render
+from local.cli.backstage import Backstage
 from local.cli.checks import Check, Outcome, check_mistake, check_scene, check_whole
 from local.cli.client import ApiError, Gateway
 from local.cli.connection import json_option
 from local.cli.downloads import download_file, files_of
 from local.cli.following import TooLongError, follow
-from local.cli.scenes import MISTAKES, SCENES, Mistake, Scene
+from local.cli.props import filled
+from local.cli.scenes import MISTAKES, SCENES
 from local.cli.stopping import StopRequestedError, stopping_on_signals
+from local.cli.ways import Stage
+from local.simulators.receiver import Receiver
 from local.surroundings import leave_the_persons_aws_alone
 
 if TYPE_CHECKING:
@@ -32,11 +34,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from local.cli.scenes import Colour
-    from local.twin import Twin
+    from local.cli.scenes import Act
 
 _LONGEST_S: Final = 85.0
-_PICTURE: Final = (640, 360)
 _TICK_S: Final = 0.2
 _VIDEO: Final = "video.mp4"
 
@@ -68,7 +68,8 @@ class _Run:
 def demo_command(*, folder: Path, as_json: bool) -> None:
     """Run the main job on this machine, with simulated providers, and check all that it should do.
 
-    It takes about 70 seconds: one job's callback is lost, and the poller finds its end within the minute.
+    It takes about 70 seconds: one job's callback is lost, and the poller finds its end within the minute; all else is
+    over long before.
     Exit code 0 if everything was as it should be.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,14 +92,18 @@ def _demo(folder: Path, *, as_json: bool) -> bool:
     with ExitStack() as stack:
         log = stack.enter_context((folder / "twin.log").open("w", encoding="utf-8"))
         with err.status("Starting the whole stack on this machine ...") if err.is_terminal else _nothing():
-            twin = stack.enter_context(Twin(log=lambda source, line: _write(log.write, source, line)))
+            receiver = stack.enter_context(Receiver())
+            twin = stack.enter_context(
+                Twin(webhook_origins=[receiver.url], log=lambda source, line: _write(log.write, source, line))
+            )
         err.print(f"The stack is up at {twin.cloud.url} after {time.monotonic() - began:.1f} s.", markup=False)
-        run = _play(twin, folder, err)
+        backstage = Backstage(twin, receiver)
+        run = _play(backstage, folder, err)
         twin.cloud.settle()
         outcomes = run.outcomes
-        checks = [check for scene in SCENES for check in check_scene(twin, scene, outcomes[scene.name])]
+        checks = [check for scene in SCENES for check in check_scene(backstage, scene, outcomes[scene.name])]
         checks += [check for mistake in MISTAKES for check in check_mistake(mistake, outcomes[mistake.name])]
-        checks += check_whole(twin, list(outcomes.values()))
+        checks += check_whole(backstage, SCENES)
     is_good = all(check.is_met for check in checks)
     if as_json:
         render.print_json(_as_json(outcomes, checks))
@@ -122,15 +127,15 @@ def _write(write: Callable[[str], object], source: str, line: str) -> None:
 # ------------------------------------------------------------------------------------------------------------ playing
 
 
-def _play(twin: Twin, folder: Path, err: Console) -> _Run:
+def _play(backstage: Backstage, folder: Path, err: Console) -> _Run:
     run = _Run()
-    everything: tuple[Scene | Mistake, ...] = (*SCENES, *MISTAKES)
+    everything: tuple[Act, ...] = (*SCENES, *MISTAKES)
     for item in everything:
         run.states[item.name] = "waiting"
     # Threads of a pool are waited for at the interpreter's end; `stopping` has them give up at once.
     with ThreadPoolExecutor(len(everything)) as pool:
         try:
-            futures = [pool.submit(_act, twin, item, folder, run) for item in everything]
+            futures = [pool.submit(_act, backstage, item, folder, run) for item in everything]
             with _display(run, err) as update:
                 while not all(future.done() for future in futures):
                     update()
@@ -143,7 +148,7 @@ def _play(twin: Twin, folder: Path, err: Console) -> _Run:
     return run
 
 
-def _act(twin: Twin, item: Scene | Mistake, folder: Path, run: _Run) -> None:
+def _act(backstage: Backstage, item: Act, folder: Path, run: _Run) -> None:
     """Play one scene, in a thread of its own."""
     outcome = run.outcomes[item.name] = Outcome()
     target = folder / item.name
@@ -157,40 +162,22 @@ def _act(twin: Twin, item: Scene | Mistake, folder: Path, run: _Run) -> None:
         run.states[item.name] = job["state"]
 
     try:
-        with Gateway(twin.cloud.url, twin.key.api_key, sleep=sleep) as gateway:
-            body = dict(item.request)
-            if isinstance(item, Scene) and item.pictures:
-                body["images"] = _pictures(item.pictures, target)
-            follow(gateway, gateway.submit(body), timeout_s=_LONGEST_S, show=show, sleep=sleep)
+        with Gateway(backstage.twin.cloud.url, backstage.twin.key.api_key, sleep=sleep) as gateway:
+            stage = Stage(gateway, backstage, target, sleep)
+            job = item.way.ask(stage, filled(dict(item.request), stage) | {"reference": item.reference})
+            follow(gateway, job, timeout_s=_LONGEST_S, show=show, sleep=sleep)
             outcome.files = [download_file(gateway, outcome.job["id"], file, target) for file in files_of(outcome.job)]
     except ApiError as error:
-        if isinstance(item, Mistake):
+        if error.status is None:
+            outcome.trouble = str(error)
+        else:
             outcome.refusal = error.document
             run.states[item.name] = "refused"
-        else:
-            outcome.trouble = str(error)
     except TooLongError:
         outcome.trouble = f"not over after {_LONGEST_S:g} s"
     except OSError as error:
         outcome.trouble = str(error)
     run.ended[item.name] = time.monotonic() - run.began
-
-
-def _pictures(wanted: Mapping[str, tuple[Colour, Colour]], folder: Path) -> list[dict[str, str]]:
-    """Draw a scene's pictures, keep them beside its results, and return them as the request has them."""
-    from PIL import Image as Drawn  # noqa: PLC0415 - for one scene
-
-    folder.mkdir(parents=True, exist_ok=True)
-    images = []
-    for role, (top, bottom) in wanted.items():
-        blend = Drawn.linear_gradient("L").resize(_PICTURE)
-        drawn = Drawn.composite(Drawn.new("RGB", _PICTURE, bottom), Drawn.new("RGB", _PICTURE, top), blend)
-        buffer = io.BytesIO()
-        drawn.save(buffer, "PNG")
-        (folder / f"{role}.png").write_bytes(buffer.getvalue())
-        encoded = base64.b64encode(buffer.getvalue()).decode()
-        images.append({"url": f"data:image/png;base64,{encoded}", "role": role})
-    return images
 
 
 # ------------------------------------------------------------------------------------------------------------ showing
@@ -232,44 +219,59 @@ def _report(run: _Run, checks: list[Check], folder: Path, took_s: float) -> None
             error = ApiError(said["title"], said["detail"], said["status"], said["problems"], said)
             out.print(render.refusal_of(error))
     out.print("\n", _result_table(run), sep="")
+    if key := next((video["s3_uri"] for video in map(_video, run.outcomes.values()) if video), None):
+        out.print(f"\nEach job's files lie in its bucket, for example {key}", style="dim", markup=False, soft_wrap=True)
     out.print("\nChecked:", style="bold")
-    listed = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for name in dict.fromkeys(check.scene for check in checks):
-        own = [check for check in checks if check.scene == name]
-        bad = [check for check in own if not check.is_met]
-        mark = Text("ok", style="green") if not bad else Text("WRONG", style="bold red")
-        listed.add_row(
-            mark, Text(name, style="bold"), Text(", ".join(dict.fromkeys(check.what for check in own)), style="dim")
-        )
-        for check in bad:
-            listed.add_row(
-                "", "", Text(f"{check.what}: expected {check.expected!r}, found {check.found!r}", style="red")
-            )
-    out.print(listed)
+    out.print(_checked(checks))
     wrong = sum(not check.is_met for check in checks)
     verdict = f"{len(checks)} checks, " + (f"{wrong} of them NOT met" if wrong else "all met")
     out.print(f"\n{verdict}, in {took_s:.0f} s. Videos: {folder}/*/{_VIDEO}; log: {folder}/twin.log", markup=False)
 
 
+def _checked(checks: list[Check]) -> Table:
+    """Return what was checked of each scene; what was checked of every film alike is said once."""
+    own = {name: [check for check in checks if check.scene == name] for name in dict.fromkeys(c.scene for c in checks)}
+    of_films = [{check.what for check in own[scene.name]} for scene in SCENES]
+    shared = set.intersection(*of_films) if of_films else set()
+    listed = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    in_order = dict.fromkeys(check.what for check in checks if check.what in shared)
+    listed.add_row("", Text("every film", style="bold"), Text(", ".join(in_order), style="dim"))
+    films = {scene.name for scene in SCENES}
+    for name, of_scene in own.items():
+        bad = [check for check in of_scene if not check.is_met]
+        mark = Text("ok", style="green") if not bad else Text("WRONG", style="bold red")
+        said = dict.fromkeys(check.what for check in of_scene if name not in films or check.what not in shared)
+        listed.add_row(mark, Text(name, style="bold"), Text(", ".join(said), style="dim"))
+        for check in bad:
+            listed.add_row(
+                "", "", Text(f"{check.what}: expected {check.expected!r}, found {check.found!r}", style="red")
+            )
+    return listed
+
+
 def _result_table(run: _Run) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("job", "provider", "learnt by", "seconds", "S3 key", "bytes", "duration"):
-        right = name in {"seconds", "bytes", "duration"}
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "S3 key", overflow="fold")
+    for name in ("scene", "provider", "learnt by", "took", "job", "bytes", "film"):
+        right = name in {"took", "bytes", "film"}
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for item in (*SCENES, *MISTAKES):
         outcome = run.outcomes[item.name]
-        files = (outcome.job.get("result") or {}).get("files", [])
-        video = next((file for file in files if file["name"] == _VIDEO), None)
+        video = _video(outcome)
         table.add_row(
             Text(item.name, style="bold"),
             str(outcome.job.get("provider", "-")),
             outcome.job.get("learnt_by") or render.state(run.states[item.name]),
-            f"{run.ended[item.name]:.1f}",
-            video["s3_uri"].removeprefix("s3://").partition("/")[2] if video else "-",
+            f"{run.ended[item.name]:.1f} s",
+            outcome.job.get("id", "-"),
             str(video["size_bytes"]) if video else "-",
             f"{video['duration_s']:.2f} s" if video else "-",
         )
     return table
+
+
+def _video(outcome: Outcome) -> dict[str, Any] | None:
+    files = (outcome.job.get("result") or {}).get("files", [])
+    return next((file for file in files if file["name"] == _VIDEO), None)
 
 
 def _as_json(outcomes: Mapping[str, Outcome], checks: list[Check]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from klingway.domain.keys import Keyring
 from klingway.domain.pricing import price_of
 from klingway.domain.request import VideoRequest
 from klingway.providers import registry
-from klingway.use_cases.manage_keys import IssuedKey, issue_key
+from klingway.use_cases.manage_keys import IssuedKey, check_tenant, issue_key
 
 from local.cli import render
 from local.cli.client import ApiError, Gateway
@@ -121,8 +121,10 @@ def init_command(
     The key is printed once; it can be made again but not looked up. May be run again: a secret that is not given stays,
     a key is added.
     """
-    if tenant != tenant.strip() or not tenant.isascii() or not tenant.replace("-", "").replace("_", "").isalnum():
-        raise click.UsageError("--tenant: letters, digits, '-' and '_'.")
+    try:
+        check_tenant(tenant)
+    except ValueError as error:
+        raise click.UsageError(f"--tenant: {error}.") from None
     interactive = sys.stdin.isatty() and not as_json
     given = {name: _given_credential(name, files) for name in registry.names()}
     try:

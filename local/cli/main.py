@@ -15,6 +15,8 @@ _COMMANDS: Final = {
     "get": ("local.cli.jobs", "Show a job."),
     "list": ("local.cli.jobs", "List jobs, newest first."),
     "download": ("local.cli.jobs", "Download a job's files."),
+    "deliveries": ("local.cli.webhooks", "Show what was sent about a job, and each try."),
+    "webhook-secret": ("local.cli.webhooks", "Show the secret that webhooks are signed with."),
     "serve": ("local.cli.serve", "Run the whole stack on this machine until Ctrl-C."),
     "demo": ("local.cli.demo", "Run the main job on this machine and check all that it should do."),
     "init": ("local.cli.init", "Make a deployed stack ready: secrets, a first key, a smoke job."),
@@ -32,7 +34,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(_COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     @override

@@ -31,6 +31,10 @@ _STYLES: Final = {
     "running": "cyan",
     "storing": "cyan",
     "submitting": "cyan",
+    "preparing": "cyan",
+    "pending": "cyan",
+    "delivered": "green",
+    "gone": "yellow",
 }
 _PIPE_WIDTH: Final = 160
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
@@ -70,6 +74,9 @@ def refusal_of(error: ApiError) -> RenderableType:
         return head
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     table.add_column(style="bold", no_wrap=True)
+    # Several providers may each say something about one field.
+    if whose := any(problem.get("provider") for problem in error.problems):
+        table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for problem in error.problems:
         said = Text(str(problem.get("message", "")))
@@ -82,7 +89,8 @@ def refusal_of(error: ApiError) -> RenderableType:
             details.append(f"source: {problem['source']}")
         if details:
             said.append("\n" + "; ".join(details), style="dim")
-        table.add_row(Text(str(problem.get("field", ""))), said)
+        provider = [Text(str(problem.get("provider") or ""))] if whose else []
+        table.add_row(Text(str(problem.get("field", ""))), *provider, said)
     return Group(head, table)
 
 
@@ -134,6 +142,8 @@ def _rows(said: Mapping[str, Any]) -> Iterator[tuple[str, RenderableType]]:
         again = "may succeed at another time" if error["retryable"] else "will not succeed as it is"
         yield "error", Text(f"{code}: {error['message']}; {again}", style="red")
     yield "provider", Text(f"{said['provider']}, {said['model']}")
+    if said.get("route_reason"):
+        yield "route", Text(said["route_reason"])
     if prompt := _prompt(said):
         yield "prompt", Text(prompt)
     if said.get("reference"):
@@ -169,13 +179,28 @@ def _files(files: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def deliveries(said: Sequence[Mapping[str, Any]]) -> None:
+    """Print the deliveries about a job, each with its tries."""
+    if not said:
+        note("Nothing was sent about it: it has not ended, or names no webhook.")
+        return
+    out = console()
+    for delivery in said:
+        head = Text.assemble(state(delivery["state"]), f"  {delivery['event']}  {delivery['kind']}  {delivery['id']}")
+        out.print(head)
+        out.print(f"  {delivery['address']}", style="dim", markup=False, soft_wrap=True)
+        for each in delivery["tries"]:
+            came = ", ".join(str(each[name]) for name in ("status", "error") if each.get(name) is not None) or "done"
+            out.print(f"  {each['at']}  {each['took_ms']} ms  {came}", markup=False)
+
+
 def job_list(jobs: Sequence[Mapping[str, Any]], next_cursor: str | None) -> None:
     """Print a list of jobs."""
     if not jobs:
         note("No jobs.")
         return
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for name, narrowest in {"job": 30, "state": 9, "age": 5, "provider": 7, "reference": None, "prompt": None}.items():
+    for name, narrowest in {"job": 30, "state": 9, "age": 5, "provider": 8, "reference": None, "prompt": None}.items():
         table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=narrowest)
     for said in jobs:
         age = short_age(seconds_between(said["created_at"], None))

@@ -5,49 +5,73 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from local.cli.props import Picture, ReceiverUrl
+from local.cli.ways import BusEvent, InboxFile, OverHttp, Way
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Colour = tuple[int, int, int]
-
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
-    """A job that has to succeed.
+class Act:
+    """A request, and how it is made.
 
     Attributes:
         name: Of its folder under the results.
         title: What it shows.
-        request: The body of `POST /v1/videos`, pictures left out.
-        duration_s: How long its video has to be.
-        learnt_by: How its end has to be learnt.
-        pictures: By role, pictures to draw and to send along, each between two colours.
+        request: The canonical request, in which pictures and addresses may stand that are not there yet.
+        way: How it is asked for.
     """
 
     name: str
     title: str
     request: Mapping[str, Any]
-    duration_s: float
-    learnt_by: str = "callback"
-    pictures: Mapping[str, tuple[Colour, Colour]] = field(default_factory=dict)
+    way: Way = field(default_factory=OverHttp)
+
+    @property
+    def reference(self) -> str:
+        """What its job is called."""
+        return f"demo-{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class Scene(Act):
+    """A job that has to succeed.
+
+    Attributes:
+        duration_s: How long its video has to be.
+        provider: Whose it has to be.
+        learnt_by: How its end has to be learnt.
+        route_reason: Why it is that provider's, where the scene shows that.
+        path: The states through which its workflow has to go; none where there is nothing to be made first.
+        elements: Those that have to be made at the provider, and deleted after the end.
+        webhook: The receiver's path that has to be told, where there is one.
+    """
+
+    duration_s: float
+    provider: str = "klingai"
+    learnt_by: str = "callback"
+    route_reason: str | None = None
+    path: tuple[str, ...] = ()
+    elements: frozenset[str] = frozenset()
+    webhook: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake(Act):
     """A request that has to be refused as a whole, with every field that is wrong.
 
     Attributes:
-        name: As of a scene.
-        title: What it shows.
-        request: The body.
         fields: All that is wrong with it.
     """
 
-    name: str
-    title: str
-    request: Mapping[str, Any]
     fields: frozenset[str]
 
+
+_DAY: Final = ((150, 200, 250), (250, 225, 170))
+_NIGHT: Final = ((15, 20, 60), (70, 40, 90))
+_MOSS: Final = ((120, 160, 90), (40, 70, 40))
+_BRICK: Final = ((190, 90, 60), (90, 40, 30))
 
 SCENES: Final = (
     Scene(
@@ -60,7 +84,7 @@ SCENES: Final = (
             "duration_s": 5,
             "aspect_ratio": "16:9",
             "sound": True,
-            "reference": "demo-text",
+            "provider": "klingai",
         },
         duration_s=5,
     ),
@@ -74,7 +98,7 @@ SCENES: Final = (
                 {"prompt": "Close-up of wet ropes", "duration_s": 3},
             ],
             "aspect_ratio": "9:16",
-            "reference": "demo-shots",
+            "provider": "klingai",
         },
         duration_s=8,
     ),
@@ -85,13 +109,104 @@ SCENES: Final = (
             "prompt": "Night falls over the valley",
             "model": "kling-v3",
             "duration_s": 4,
-            "reference": "demo-frames",
-        },
-        pictures={
-            "first_frame": ((150, 200, 250), (250, 225, 170)),
-            "last_frame": ((15, 20, 60), (70, 40, 90)),
+            "images": [
+                {"url": Picture("first_frame", *_DAY), "role": "first_frame"},
+                {"url": Picture("last_frame", *_NIGHT), "role": "last_frame"},
+            ],
+            "provider": "klingai",
         },
         duration_s=4,
+    ),
+    Scene(
+        name="two-elements",
+        title="two people are made at the provider first, by a workflow, and deleted afterwards",
+        request={
+            "prompt": "<<<element_1>>> hands a lantern to <<<element_2>>> on a windy pier",
+            "duration_s": 4,
+            "elements": [
+                {
+                    "name": "Mira",
+                    "description": "a fisherwoman in a green coat",
+                    "images": [Picture("mira-front", *_MOSS), Picture("mira-side", *_DAY)],
+                },
+                {
+                    "name": "Otto",
+                    "description": "a keeper of a lighthouse in a red cap",
+                    "images": [Picture("otto-front", *_BRICK), Picture("otto-side", *_NIGHT)],
+                },
+            ],
+            "provider": "klingai",
+        },
+        duration_s=4,
+        path=("MakeElements", "MakeElement", "MakeElement", "SubmitJob"),
+        elements=frozenset({"Mira", "Otto"}),
+    ),
+    Scene(
+        name="apimart-frames",
+        title="another provider, in 4k; it never calls back, and is asked",
+        request={
+            "prompt": "The tide comes in",
+            "model": "kling-v3",
+            "mode": "4k",
+            "duration_s": 3,
+            "images": [
+                {"url": Picture("first_frame", *_BRICK), "role": "first_frame"},
+                {"url": Picture("last_frame", *_MOSS), "role": "last_frame"},
+            ],
+            "provider": "apimart",
+        },
+        duration_s=3,
+        provider="apimart",
+        learnt_by="poll",
+    ),
+    Scene(
+        name="apimart-references",
+        title="pictures to refer to, at that provider",
+        request={
+            "prompt": "The house of <<<image_1>>> under the sky of <<<image_2>>>",
+            "model": "kling-v3-omni",
+            "duration_s": 3,
+            "images": [{"url": Picture("house", *_BRICK)}, {"url": Picture("sky", *_DAY)}],
+            "provider": "apimart",
+        },
+        duration_s=3,
+        provider="apimart",
+        learnt_by="poll",
+    ),
+    Scene(
+        name="cheapest",
+        title="no provider named: the cheapest that can surely do it, and why",
+        request={"prompt": "A paper boat on a calm pond", "duration_s": 3, "provider": "auto"},
+        duration_s=3,
+        provider="apimart",
+        learnt_by="poll",
+        route_reason="apimart: cheapest of apimart ($0.20), klingai ($0.25)",
+    ),
+    Scene(
+        name="inbox-file",
+        title="a file dropped into the inbox; its video lies in the outbox",
+        request={"prompt": "An owl turns its head", "duration_s": 3, "provider": "klingai"},
+        way=InboxFile("animals/owl"),
+        duration_s=3,
+    ),
+    Scene(
+        name="event",
+        title="an event asks, and an event with its correlation id tells",
+        request={"prompt": "A kettle begins to sing", "duration_s": 3, "provider": "klingai"},
+        way=BusEvent("order-42"),
+        duration_s=3,
+    ),
+    Scene(
+        name="webhook",
+        title="a server of yours is told, signed",
+        request={
+            "prompt": "A swing sways in an empty yard",
+            "duration_s": 3,
+            "webhook": {"url": ReceiverUrl("/hooks/video")},
+            "provider": "klingai",
+        },
+        duration_s=3,
+        webhook="/hooks/video",
     ),
     Scene(
         name="lost-callback",
@@ -101,7 +216,7 @@ SCENES: Final = (
             "prompt": "[sim:silent] A lighthouse in fog, its beam sweeping over the sea",
             "duration_s": 3,
             "aspect_ratio": "1:1",
-            "reference": "demo-silent",
+            "provider": "klingai",
         },
         duration_s=3,
         learnt_by="poll",
@@ -120,5 +235,19 @@ MISTAKES: Final = (
             "durations": 5,
         },
         fields=frozenset({"shots[0].duration_s", "model", "aspect_ratio", "sound", "durations"}),
+    ),
+    Mistake(
+        name="bad-file",
+        title="a file that cannot work gets its answer in the outbox",
+        request={"prompt": "An owl turns its head", "duration_s": 99, "mode": "8k", "colour": "red"},
+        way=InboxFile("animals/mistakes"),
+        fields=frozenset({"duration_s", "mode", "colour"}),
+    ),
+    Mistake(
+        name="bad-event",
+        title="an event that cannot work is answered by an event",
+        request={"prompt": "", "duration_s": 2},
+        way=BusEvent("order-43"),
+        fields=frozenset({"prompt", "duration_s"}),
     ),
 )

@@ -40,6 +40,7 @@ from local.cli.jobs import fetch_files
 )
 @click.option("--shot-split", help="intelligence: the model splits PROMPT into shots by itself.")
 @click.option("--provider", multiple=True, metavar="NAME", help="Whose Kling; repeat for an order of preference.")
+@click.option("--webhook", metavar="URL", help="Where to tell of the job's end; see 'klingway webhook-secret'.")
 @click.option("--reference", help="Your own name for the job.")
 @click.option("--metadata", metavar="JSON", help="An object that comes back with the job and its events.")
 @click.option(

@@ -10,6 +10,7 @@ import base64
 import copy
 import functools
 import itertools
+import logging
 import sys
 import threading
 import time
@@ -308,6 +309,8 @@ def install_step_functions() -> None:
     from moto.stepfunctions.parser.asl.utils import boto_client  # noqa: PLC0415
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend  # noqa: PLC0415
 
+    # It would print the whole syntax tree of each state that fails; an execution's history has what happened.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
     with _installing:
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
 

@@ -49,6 +49,7 @@ class FakeGateway:
             "state": state,
             "model": "kling-v3-omni",
             "provider": "klingai",
+            "route_reason": "klingai: named by the caller",
             "reference": None,
             "request": {"prompt": "a [bold] fox"},
             "created_at": "2026-11-20T12:00:00.000Z",

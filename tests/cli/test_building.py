@@ -84,12 +84,13 @@ def test_video_options_without_a_video() -> None:
         build_request({}, video_use="edit")
 
 
-def test_providers_and_elements_and_metadata() -> None:
+def test_providers_and_elements_and_webhook_and_metadata() -> None:
     """One provider is a name, several are an order of preference."""
     assert build_request({}, provider=("klingai",))["provider"] == "klingai"
     assert build_request({}, provider=("a", "b"))["provider"] == ["a", "b"]
     assert build_request({}, element=("el_1",))["elements"] == [{"id": "el_1"}]
     assert build_request({}, metadata='{"a": 1}')["metadata"] == {"a": 1}
+    assert build_request({}, webhook="https://x/hook")["webhook"] == {"url": "https://x/hook"}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "7"])

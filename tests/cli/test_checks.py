@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import base64
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import av
 import pytest
 
-from local.cli.checks import Outcome, check_mistake, duration_of
+from local.cli.checks import Outcome, check_mistake, check_scene, duration_of
+from local.cli.props import Picture, ReceiverUrl, filled
 from local.cli.scenes import MISTAKES, SCENES
+from local.cli.ways import BusEvent, InboxFile, OverHttp, Stage
 from local.simulators.media import ClipSpec, make_clip
 
 if TYPE_CHECKING:
@@ -37,8 +41,35 @@ def test_a_mistake_answered_in_part() -> None:
 
 
 def test_scenes_have_names_of_their_own() -> None:
-    """Each has a folder; all the ways that the demo promises are among them."""
+    """Each has a folder; all that the demo promises is among them."""
     names = [item.name for item in (*SCENES, *MISTAKES)]
     assert len(set(names)) == len(names)
     assert {scene.learnt_by for scene in SCENES} == {"callback", "poll"}
-    assert all(len(mistake.fields) == 5 for mistake in MISTAKES)
+    assert {scene.provider for scene in SCENES} == {"klingai", "apimart"}
+    assert {type(item.way) for item in SCENES} == {OverHttp, InboxFile, BusEvent}
+    assert {type(item.way) for item in MISTAKES} == {OverHttp, InboxFile, BusEvent}
+    assert ["two-elements"] == [scene.name for scene in SCENES if scene.elements]
+    assert ["webhook"] == [scene.name for scene in SCENES if scene.webhook]
+
+
+def test_a_refusal_of_what_should_succeed() -> None:
+    """A scene that is refused, and one that nobody answered, are not what they have to be."""
+    refused, silent = Outcome(refusal={"status": 422, "problems": []}), Outcome(trouble="no answer")
+    backstage = None  # without a job there is nothing to look at
+    for outcome in (refused, silent):
+        checks = check_scene(backstage, SCENES[0], outcome)  # type: ignore[arg-type]
+        assert not all(check.is_met for check in checks)
+
+
+def test_what_a_request_names_before_it_is_there(tmp_path: Path) -> None:
+    """Pictures are drawn, kept and sent along; the receiver's address is put in; all else stays."""
+    backstage = SimpleNamespace(receiver=SimpleNamespace(url="http://127.0.0.1:9"))
+    stage = Stage(None, backstage, tmp_path, lambda _seconds: None)  # type: ignore[arg-type]
+    picture = Picture("sky", (0, 0, 255), (255, 255, 255))
+    said = filled({"prompt": "x", "images": [{"url": picture}], "webhook": {"url": ReceiverUrl("/here")}}, stage)
+    drawn = base64.b64encode((tmp_path / "sky.png").read_bytes()).decode()
+    assert said == {
+        "prompt": "x",
+        "images": [{"url": f"data:image/png;base64,{drawn}"}],
+        "webhook": {"url": "http://127.0.0.1:9/here"},
+    }

@@ -20,7 +20,16 @@ def test_get(gateway: FakeGateway, klingway: Callable[..., Result]) -> None:
     gateway.says("GET /v1/jobs/job_01J", Answer(200, gateway.job()))
     result = klingway("get", "job_01J")
     assert result.exit_code == 0, result.output
-    for text in ("succeeded", "a [bold] fox", "5.04 s", "480 x 270", "s3://bucket/results/video.mp4", gateway.url):
+    for text in (
+        "succeeded",
+        "klingai: named by the caller",
+        "1: klingai 7",
+        "a [bold] fox",
+        "5.04 s",
+        "480 x 270",
+        "s3://bucket/results/video.mp4",
+        gateway.url,
+    ):
         assert text in result.stdout
 
 

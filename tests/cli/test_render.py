@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from local.cli import render
+from local.cli.client import ApiError
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,25 @@ def test_sizes(count: int, words: str) -> None:
 def test_ages(seconds: float, words: str) -> None:
     """Ages in one unit; a clock that is behind makes none negative."""
     assert render.short_age(seconds) == words
+
+
+def test_two_providers_on_one_field(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each problem says whose it is; where no provider is named, there is no room for one."""
+    both = [
+        {"field": "duration_s", "code": "too_long", "provider": "apimart", "message": "at most 15"},
+        {"field": "duration_s", "code": "too_long", "provider": "klingai", "message": "at most 10"},
+        {"field": "colour", "code": "unknown_field", "message": "there is no such field"},
+    ]
+    render.refusal(ApiError("Invalid request", "Three problems.", 422, both))
+    lines = [line.split() for line in capsys.readouterr().err.splitlines()[1:]]
+    assert [
+        ["duration_s", "apimart", "at", "most", "15"],
+        ["duration_s", "klingai", "at", "most", "10"],
+        ["colour", "there", "is", "no", "such", "field"],
+    ] == lines
+
+
+@pytest.mark.parametrize("state", ["queued", "preparing", "submitting", "running", "storing", "succeeded", "failed"])
+def test_states_in_colour(state: str) -> None:
+    """Every state but the one in which nothing happens yet has a colour."""
+    assert (state != "queued") == bool(render.state(state).style)

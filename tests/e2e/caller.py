@@ -57,8 +57,8 @@ class Caller:
         return self.http.post("/v1/videos", json=dict(body), headers=named)
 
     def submit(self, prompt: str, **fields: Any) -> str:
-        """Submits and returns the job's id."""
-        answer = self.post({"prompt": prompt, "duration_s": 3} | fields)
+        """Submits, to KlingAI unless the fields say otherwise, and returns the job's id."""
+        answer = self.post({"prompt": prompt, "duration_s": 3, "provider": "klingai"} | fields)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 

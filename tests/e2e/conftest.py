@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from local.simulators.receiver import Receiver
 from local.twin import Twin
 from tests.e2e.caller import Caller
-from tests.e2e.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from standardwebhooks import Webhook
 from tests.e2e.caller import wait_until
 
 if TYPE_CHECKING:
+    from local.simulators.receiver import Receiver
     from tests.e2e.caller import Caller
-    from tests.e2e.receiver import Receiver
 
 
 def delivery(caller: Caller, job_id: str) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_the_whole(twin: Twin, init: Callable[..., Result], tmp_path: Path) -> N
     result = init("--klingai-api-key-file", str(tmp_path / "key"), "--tenant", "first", "--yes", "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert said["providers"] == {"klingai": "stored"}
+    assert said["providers"] == {"klingai": "stored", "apimart": "kept"}
     assert said["smoke"]["state"] == "succeeded"
     assert stored(twin) == {"api_key": KEY}
     assert KEY not in result.output
@@ -124,7 +124,7 @@ def test_without_a_credential(twin: Twin, init: Callable[..., Result]) -> None:
     twin.set_credential("klingai", {})
     result = init("--yes", "--json")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["providers"] == {"klingai": "missing"}
+    assert json.loads(result.stdout)["providers"] == {"klingai": "missing", "apimart": "kept"}
     assert "KLINGAI_API_KEY" in result.stderr
 
 
@@ -143,3 +143,12 @@ def test_a_stack_that_is_not_there(init: Callable[..., Result]) -> None:
     assert "'nowhere'" in result.stderr
     assert "--stack-name" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("tenant", ["Acme", "acme_video", "-acme", "a" * 41, ""])
+def test_a_name_that_is_no_tenants(twin: Twin, init: Callable[..., Result], tenant: str) -> None:
+    """It is refused, saying what would do, before anything is stored."""
+    (before, result) = (stored(twin), init("--no-smoke", "--tenant", tenant, env={"KLINGAI_API_KEY": "another"}))
+    assert 2 == result.exit_code
+    assert "lower-case letters" in result.stderr
+    assert before == stored(twin)

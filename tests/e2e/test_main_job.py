@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def test_submit_follow_download(caller: Caller) -> None:
     """With HTTP alone: 202 with the job, then its end, then a file that is as said and plays as long as asked."""
-    answer = caller.post({"prompt": "a fox", "duration_s": 5, "reference": "order-1", "metadata": {"a": [1]}})
+    asked = {"prompt": "a fox", "duration_s": 5, "provider": "klingai", "reference": "order-1", "metadata": {"a": [1]}}
+    answer = caller.post(asked)
     assert answer.status_code == 202
     said = answer.json()
     assert answer.headers["location"] == f"/v1/jobs/{said['id']}"
@@ -67,7 +68,8 @@ def test_the_command_line(caller: Caller, tmp_path: Path) -> None:
     twin = caller.twin
     runner = CliRunner(env={"KLINGWAY_URL": twin.cloud.url, "KLINGWAY_API_KEY": twin.key.api_key})
     frames = ["--first-frame", str(tmp_path / "a.png"), "--last-frame", str(tmp_path / "b.png")]
-    asked = ["submit", "red to blue", "--duration-s", "4", *frames, "--download", str(tmp_path / "out"), "--json"]
+    asked = ["submit", "red to blue", "--duration-s", "4", "--provider", "klingai", *frames]
+    asked += ["--download", str(tmp_path / "out"), "--json"]
     result = runner.invoke(main, asked)
     assert result.exit_code == 0, result.output
     job = json.loads(result.stdout)

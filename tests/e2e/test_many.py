@@ -58,7 +58,8 @@ def at_once(caller: Caller, key: str, prompt: str) -> set[str]:
     def submit(_: int) -> str:
         # What says "nothing was accepted, try again" is tried again, as every client does.
         for _try in range(20):
-            answer = caller.post({"prompt": prompt, "duration_s": 3}, Idempotency_Key=key)
+            body = {"prompt": prompt, "duration_s": 3, "provider": "klingai"}
+            answer = caller.post(body, Idempotency_Key=key)
             if answer.status_code != 503:
                 break
             time.sleep(0.1)

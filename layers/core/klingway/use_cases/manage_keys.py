@@ -27,16 +27,25 @@ class IssuedKey:
         return f"IssuedKey(key_id={self.key.key_id!r}, tenant={self.key.tenant!r})"
 
 
+def check_tenant(name: str) -> None:
+    """Check that a name can be a tenant's, which stands in keys of the table and of the bucket.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    if not _TENANT_NAME.fullmatch(name):
+        raise ValueError(
+            f"a tenant's name is 1 to 40 lower-case letters, digits and hyphens, no hyphen first; here it is {name[:60]!r}"
+        )
+
+
 def issue_key(keys: KeyStore, keyring: Keyring, tenant: Tenant) -> IssuedKey:
     """Make a key for a tenant, which comes to be if it is new.
 
     Raises:
-        ValueError: The name cannot be a tenant's: it stands in keys of the table and of the bucket.
+        ValueError: The name cannot be a tenant's.
     """
-    if not _TENANT_NAME.fullmatch(tenant):
-        raise ValueError(
-            f"a tenant's name is 1 to 40 lower-case letters, digits and hyphens; here it is {tenant[:60]!r}"
-        )
+    check_tenant(tenant)
     key = ApiKey("".join(secrets.choice(_KEY_ID_CHARS) for _ in range(_KEY_ID_LENGTH)), tenant)
     keys.add(key)
     access_key, secret_key = keyring.access_pair(key)

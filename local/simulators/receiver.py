@@ -1,11 +1,11 @@
-"""A receiver of webhooks on this machine, which answers as each path's list says, and then 204."""
+"""A caller's own server that webhooks are sent to: it answers as each path's list says, and then 204."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Receiver:
                 self.send_header("Location", f"{receiver.url}/elsewhere")
                 self.end_headers()
 
-            def log_message(self, *_: Any) -> None:
+            def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
