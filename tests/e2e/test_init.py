@@ -67,7 +67,7 @@ def test_the_whole(twin: Twin, init: Callable[..., Result], tmp_path: Path) -> N
     result = init("--klingai-api-key-file", str(tmp_path / "key"), "--tenant", "first", "--yes", "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert said["providers"] == {"klingai": "stored"}
+    assert said["providers"] == {"apimart": "kept", "klingai": "stored"}
     assert said["smoke"]["state"] == "succeeded"
     assert stored(twin) == {"api_key": KEY}
     assert KEY not in result.output
@@ -124,7 +124,7 @@ def test_without_a_credential(twin: Twin, init: Callable[..., Result]) -> None:
     twin.set_credential("klingai", {})
     result = init("--yes", "--json")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["providers"] == {"klingai": "missing"}
+    assert json.loads(result.stdout)["providers"] == {"apimart": "kept", "klingai": "missing"}
     assert "KLINGAI_API_KEY" in result.stderr
 
 

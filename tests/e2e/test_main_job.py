@@ -67,7 +67,18 @@ def test_the_command_line(caller: Caller, tmp_path: Path) -> None:
     twin = caller.twin
     runner = CliRunner(env={"KLINGWAY_URL": twin.cloud.url, "KLINGWAY_API_KEY": twin.key.api_key})
     frames = ["--first-frame", str(tmp_path / "a.png"), "--last-frame", str(tmp_path / "b.png")]
-    asked = ["submit", "red to blue", "--duration-s", "4", *frames, "--download", str(tmp_path / "out"), "--json"]
+    asked = [
+        "submit",
+        "red to blue",
+        "--duration-s",
+        "4",
+        "--provider",
+        "klingai",
+        *frames,
+        "--download",
+        str(tmp_path / "out"),
+        "--json",
+    ]
     result = runner.invoke(main, asked)
     assert result.exit_code == 0, result.output
     job = json.loads(result.stdout)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.e2e.caller import Caller
 
 
+pytestmark = pytest.mark.xdist_group("second twin")
+
+
 def asked_for(caller: Caller, prompt: str, **fields: Any) -> str:
     return caller.submit(prompt, provider="apimart", **fields)
 
@@ -84,7 +87,14 @@ def test_references_on_omni(caller: Caller) -> None:
 @pytest.mark.parametrize("marker", ["query_unknown=2", "query_5xx=2", "url_string", "progress_string", "refused_once"])
 def test_answers_that_are_odd(caller: Caller, marker: str) -> None:
     """Unknown words and failures of a check are waited out; other forms of the same answer are read."""
-    succeeded(caller, asked_for(caller, f"[sim:{marker}] a fox"))
+    job_id = asked_for(caller, f"[sim:{marker}] a fox")
+
+    def is_over() -> bool:
+        caller.twin.cloud.hasten("WorkQueue")
+        return caller.job(job_id)["state"] == "succeeded"
+
+    wait_until(is_over, 20, "the end")
+    succeeded(caller, job_id)
 
 
 def test_cancelled_at_the_provider(caller: Caller) -> None:

@@ -56,7 +56,7 @@ def submit(ready: dict[str, Any]) -> dict[str, Any]:
     answer = httpx.request(
         "POST",
         f"{ready['url']}/v1/videos",
-        json={"prompt": "a fox", "duration_s": 3},
+        json={"prompt": "a fox", "duration_s": 3, "provider": "klingai"},
         headers={"Authorization": f"Bearer {ready['api_key']}"},
         timeout=30,
         trust_env=False,
@@ -79,7 +79,7 @@ def test_ready_and_stopped(number: signal.Signals) -> None:
     with serving("--simulated-seconds", "0.5") as (process, ready):
         assert set(ready) == FIELDS
         assert ready["ready"] is True
-        assert set(ready["upstreams"]) == {"klingai"}
+        assert set(ready["upstreams"]) == {"apimart", "klingai"}
         s3 = boto3.client(
             "s3",
             endpoint_url=ready["aws_endpoint"],
@@ -141,7 +141,7 @@ def test_an_upstream_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
         KlingaiSimulator(api_keys=keys, access_keys={}, generation_s=0.5) as own,
         serving("--upstream", f"klingai={own.url}", "--simulated-seconds", "0.5") as (process, ready),
     ):
-        assert ready["upstreams"] == {"klingai": own.url}
+        assert ready["upstreams"]["klingai"] == own.url
         job_id = submit(ready)["id"]
         wait_until(lambda: bool(read(ready, job_id)["state"] == "succeeded"), 20, "the job's end")
         assert read(ready, job_id)["learnt_by"] == "callback"
