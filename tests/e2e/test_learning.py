@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from local.bench import learning
-
-pytestmark = pytest.mark.xdist_group("learning")  # on a twin of its own, whose jobs take longer
 
 
 def test_polled_jobs_are_learnt_of_within_five_seconds() -> None:
