@@ -1,52 +1,56 @@
-"""What AWS charges for a job that ends by callback: its calls counted one by one, at public prices.
+"""What AWS charges for a job: its calls and invocations counted one by one, at public prices.
 
-The handlers run in this process against a mocked AWS, so that each call passes by botocore's own events. Write units are
-counted as DynamoDB does: by the kilobyte, doubled in a transaction, and once more for every index entry that changes.
+The handlers run in this process against a mocked AWS. Seconds are assumed, for a simulator is quicker than a provider.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections import Counter
-from contextlib import contextmanager
+import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import moto
-from klingway.adapters import clients
-from klingway.adapters.dynamodb_keys import DynamoDbKeys
-from klingway.domain.ids import Tenant
-from klingway.domain.keys import Keyring
-from klingway.use_cases.manage_keys import issue_key
+from klingway.domain import schedule
+from klingway.domain.ids import ProviderName
+from klingway.providers import registry
+from klingway.settings import ApiSettings, load
 
 from local.bench import prices
-from local.cloud.deploy import Deployment, deploy_in_process
+from local.bench.counting import Calls, counted
+from local.bench.stage import REGION, Stage, staged
+from local.simulators.apimart import ApimartSimulator
 from local.simulators.klingai import KlingaiSimulator
-from local.twin import TEMPLATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-_REGION: Final = "eu-central-1"
-_KEY: Final = "simulated-klingai-api-key"
+_KEY: Final = "simulated-api-key"
 
 # What a real job looks like where the simulated one is smaller; facts/peers-and-prices gives the same figures.
 _PROVIDER_ANSWERS_S: Final = 0.7
 _COPY_S: Final = 3.0
+_COPY_WITHIN_S3_S: Final = 1.0
+_RECEIVER_ANSWERS_S: Final = 0.3
 _HANDLER_S: Final = 0.03
 _PROGRESS_CALLBACKS: Final = 2
-_LOG_BYTES_PER_INVOCATION: Final = 600
+_LOG_BYTES_PER_INVOCATION: Final = 1000
+
+_PROMPT: Final = "a fox in the snow"
+_PICTURES: Final = ["https://media.example/1.png", "https://media.example/2.png"]
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
     """A job's calls and their price."""
 
+    name: str
     calls: Mapping[str, int]
     """By `service:Operation`, of warm functions: what is kept in memory is not asked for again."""
+    invocations: int
     write_units: float
     read_units: float
     lines: Mapping[str, float]
@@ -58,147 +62,148 @@ class Bill:
         return sum(self.lines.values())
 
 
-def measure() -> Bill:
-    """Run two jobs from POST to event, the first to warm up, and bill the second."""
+def measure() -> list[Bill]:
+    """Run each kind of job twice from its request to its end, the first to warm up, and bill the second; by callback first."""
     os.environ.update(dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench"))  # noqa: TID251 - for the mocked AWS
-    os.environ["AWS_DEFAULT_REGION"] = _REGION  # noqa: TID251 - as above
-    with moto.mock_aws(), KlingaiSimulator(api_keys=[_KEY], access_keys={}, generation_s=0.0) as simulator:
-        simulator.behaviour.callbacks = "silent"
-        parameters = {"KlingaiBaseUrl": simulator.url, "TrustedMediaOrigins": simulator.url}
-        stack = deploy_in_process(TEMPLATE, parameters, _REGION)
-        job = _Job(stack)
-        job.run()
-        with _counted() as calls:
-            job.run()
-    return _billed(calls)
-
-
-class _Job:
-    """One job through the handlers, each with its own environment."""
-
-    def __init__(self, stack: Deployment) -> None:
-        self._stack = stack
-        secrets = boto3.client("secretsmanager")
-        secrets.put_secret_value(SecretId=stack.outputs["KlingaiSecretArn"], SecretString=json.dumps({"api_key": _KEY}))
-        master = json.loads(secrets.get_secret_value(SecretId=stack.outputs["MasterSecretArn"])["SecretString"])
-        keys = DynamoDbKeys(boto3.client("dynamodb"), stack.outputs["TableName"])
-        self._keyring = Keyring.of(master)
-        self._key = issue_key(keys, self._keyring, Tenant("bench")).api_key
-
-    def run(self) -> None:
-        """Ask for a video, take its callbacks, do the work, publish, and read the job once."""
-        body = {"prompt": "a fox in the snow", "duration_s": 5}
-        job = json.loads(self._http("POST", "/v1/videos", body)["body"])
-        attempt = f"{job['id']}-1"
-        token = self._keyring.callback_token(attempt)
-        for status in ["processing"] * _PROGRESS_CALLBACKS + ["succeed"]:
-            said = {"task_id": job["attempts"][0]["task_id"], "task_status": status}
-            event = {"pathParameters": {"subject": attempt, "token": token}, "body": json.dumps(said)}
-            self._invoke("CallbackFunction", event)
-        queue = boto3.client("sqs")  # the benchmark's own clients are not counted: in AWS, Lambda does this part
-        url = self._stack.outputs["WorkQueueUrl"]
-        (message,) = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
-        queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        self._invoke("WorkerFunction", {"Records": [{"body": message["Body"]}]})
-        key = {"pk": {"S": job["id"]}, "sk": {"S": "job"}}
-        row = boto3.client("dynamodb").get_item(TableName=self._stack.outputs["TableName"], Key=key)["Item"]
-        change = {"NewImage": row, "SequenceNumber": "1"}
-        self._invoke("PublisherFunction", {"Records": [{"dynamodb": change}]})
-        done = json.loads(self._http("GET", f"/v1/jobs/{job['id']}", None)["body"])
-        if done["state"] != "succeeded":
-            raise RuntimeError(f"the benchmark's job is {done['state']}: {done['error']}")
-
-    def _http(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        event = {
-            "version": "2.0",
-            "rawPath": path,
-            "headers": {"authorization": f"Bearer {self._key}", "content-type": "application/json"},
-            "requestContext": {
-                "domainName": "gateway.example",
-                "http": {"method": method, "path": path},
-                "requestId": "bench",
-                "stage": "$default",
-            },
-            "body": None if body is None else json.dumps(body),
+    os.environ["AWS_DEFAULT_REGION"] = REGION  # noqa: TID251 - as above
+    with ExitStack() as running:
+        running.enter_context(moto.mock_aws())
+        klingai = running.enter_context(KlingaiSimulator(api_keys=[_KEY], access_keys={}, generation_s=0.0))
+        klingai.behaviour.callbacks, klingai.behaviour.element_generation_s = "silent", 0.0
+        apimart = running.enter_context(ApimartSimulator(api_keys=[_KEY]))
+        stage = running.enter_context(staged({"klingai": klingai, "apimart": apimart}, _KEY))
+        kinds: Mapping[str, Callable[[Stage], None]] = {
+            "by callback": _by_callback,
+            "with a webhook": _with_webhook,
+            "polled": lambda stage: _polled(stage, apimart),
+            "with one element": _with_element,
+            "from the inbox": _from_inbox,
         }
-        answer: dict[str, Any] = self._invoke("ApiFunction", event)
-        return answer
-
-    def _invoke(self, logical_id: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a handler's answer
-        function = self._stack.functions[logical_id]
-        os.environ.update(function.env)  # noqa: TID251 - see above
-        module = __import__(f"functions.{function.root.name}.app", fromlist=["handler"])
-        handler: Callable[[Mapping[str, Any], None], Any] = module.handler
-        return handler(event, None)
+        return [_billed(name, stage, run) for name, run in kinds.items()]
 
 
-@contextmanager
-def _counted() -> Iterator[_Calls]:
-    calls = _Calls()
-    services = (clients.dynamodb(), clients.s3(), clients.sqs(), clients.events(), clients.secretsmanager())
-    for service in services:
-        service.meta.events.register("before-parameter-build.*", calls.note)
-    try:
-        yield calls
-    finally:
-        for service in services:
-            service.meta.events.unregister("before-parameter-build.*", calls.note)
+def _by_callback(stage: Stage, **fields: Any) -> None:  # noqa: ANN401 - of a request
+    """Ask for a video, take its callbacks, do the work, publish, look at the job once and open its film."""
+    job = stage.http("POST", "/v1/videos", {"prompt": _PROMPT, "duration_s": 5, "provider": "klingai", **fields})
+    _made(stage, job["id"])
+    stage.http("GET", f"/v1/jobs/{job['id']}/content")
 
 
-class _Calls:
-    """Notes every call, and what a call to DynamoDB consumes."""
-
-    def __init__(self) -> None:
-        self.count: Counter[str] = Counter()
-        self.write_units = 0.0
-        self.read_units = 0.0
-
-    def note(self, params: Mapping[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
-        operation = f"{model.service_model.service_name}:{model.name}"
-        self.count[operation] += 1
-        if operation == "dynamodb:TransactWriteItems":
-            for write in params["TransactItems"]:
-                self.write_units += 2 * _kilobytes(write["Put"]["Item"])
-                self.write_units += 2 if write["Put"]["Item"]["sk"]["S"] == "job" else 0  # both indexes
-        elif operation == "dynamodb:UpdateItem":
-            self.write_units += 2  # the row: 1 to 2 KB once it has an attempt
-            expression = params["UpdateExpression"]
-            self.write_units += 2 if "#due_at = " in expression else 1  # moved within the index, or out of it
-            self.write_units += 1 if "#state = " in expression else 0  # the index by tenant shows the state
-        elif operation in {"dynamodb:GetItem", "dynamodb:BatchGetItem"}:
-            keys = sum(len(table["Keys"]) for table in params.get("RequestItems", {}).values()) or 1
-            self.read_units += keys if params.get("ConsistentRead") or "RequestItems" in params else 0.5
+def _with_webhook(stage: Stage) -> None:
+    _by_callback(stage, webhook={"url": f"{stage.receiver.url}/hook"})
 
 
-def _kilobytes(item: Mapping[str, Any]) -> int:
-    return math.ceil(len(json.dumps(item)) / 1024)
+def _with_element(stage: Stage) -> None:
+    """The same with an element to be made first, of whose making the provider calls back twice."""
+    element = {"name": "dog", "description": "a dog", "images": _PICTURES}
+    body = {"prompt": "<<<element_1>>> runs", "duration_s": 5, "provider": "klingai", "elements": [element]}
+    job = stage.http("POST", "/v1/videos", body)
+    for element_id in stage.make_elements():
+        for status in ("processing", "succeed"):
+            stage.call_back(element_id, "", status)
+    stage.work_off()
+    stage.submit_prepared()
+    _made(stage, job["id"])
+    stage.http("GET", f"/v1/jobs/{job['id']}/content")
 
 
-def _billed(calls: _Calls) -> Bill:
+def _polled(stage: Stage, simulator: ApimartSimulator) -> None:
+    """A job that is asked after as often as the schedule has it until its provider's usual end."""
+    body = {"prompt": _PROMPT, "duration_s": 5, "provider": "apimart"}
+    simulator.behaviour.generation_s = 3600.0
+    job = stage.http("POST", "/v1/videos", body)
+    for _ in range(polls_until_usual_end()):
+        stage.work_off_once("WorkQueue")
+    task = simulator.book.find(stage.http("GET", f"/v1/jobs/{job['id']}")["attempts"][0]["task_id"])
+    if task is None:
+        raise RuntimeError("the benchmark's job has no task")
+    task.generation_s = 0.0
+    stage.work_off()
+    stage.publish(job["id"])
+    stage.http("GET", f"/v1/jobs/{job['id']}/content")
+
+
+def polls_until_usual_end() -> int:
+    """Return how many checks find an APIMart task still running that takes as long as usual."""
+    rules_as_of = load(ApiSettings).providers[ProviderName("apimart")].rules_as_of
+    (expected,) = {
+        model.expected for model in registry.profile_of(ProviderName("apimart"), rules_as_of, None).models.values()
+    }
+    elapsed_s, polls = schedule.first_check_after_s(expected, calls_back=False), 0
+    while elapsed_s < expected.usual_s:
+        elapsed_s += schedule.next_check_after_s(elapsed_s, expected, calls_back=False)
+        polls += 1
+    return polls
+
+
+def _from_inbox(stage: Stage) -> None:
+    """A file in the inbox, its film and its result in the outbox."""
+    bucket, key = stage.stack.outputs["BucketName"], "inbox/fox.json"
+    body = json.dumps({"prompt": _PROMPT, "duration_s": 5, "provider": "klingai"}).encode()
+    etag = boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body)["ETag"].strip('"')
+    told = {"key": key, "size": len(body), "etag": etag, "sequencer": uuid.uuid4().hex}
+    stage.take_in({"id": key, "source": "aws.s3", "detail-type": "Object Created", "detail": {"object": told}})
+    stage.work_off_once("IntakeQueue")
+    _made(stage, stage.newest_job())
+
+
+def _made(stage: Stage, job_id: str) -> None:
+    """Have the provider call back about a job's video, and do all that follows."""
+    attempt = f"{job_id}-1"
+    for status in ["processing"] * _PROGRESS_CALLBACKS + ["succeed"]:
+        stage.call_back(attempt, "", status)
+    stage.work_off()
+    stage.publish(job_id)
+    stage.work_off()
+    done = stage.http("GET", f"/v1/jobs/{job_id}")
+    if done["state"] != "succeeded":
+        raise RuntimeError(f"the benchmark's job is {done['state']}: {done['error']}")
+
+
+def _billed(name: str, stage: Stage, run: Callable[[Stage], None]) -> Bill:
+    run(stage)
+    stage.forget()
+    with counted() as calls:
+        run(stage)
+    return _bill(name, stage, calls)
+
+
+def _bill(name: str, stage: Stage, calls: Calls) -> Bill:
     count = calls.count
-    http_requests = 2 + _PROGRESS_CALLBACKS + 1  # submit, one read, the callbacks
-    invocations = {"api": 2, "callback": _PROGRESS_CALLBACKS + 1, "worker": 1, "publisher": 1}
-    gigabyte_seconds = (
-        1.0 * (_PROVIDER_ANSWERS_S + 2 * _HANDLER_S)
-        + 0.25 * _HANDLER_S * invocations["callback"]
-        + 0.5 * (_COPY_S + _PROVIDER_ANSWERS_S)
-        + 0.25 * _HANDLER_S
+    http_requests = sum(run.function in {"ApiFunction", "CallbackFunction"} for run in stage.invocations)
+    from_inbox = sum(run.function == "IntakeFunction" for run in stage.invocations)
+    gigabyte_seconds = sum(
+        run.memory_gb
+        * (
+            _HANDLER_S
+            + run.provider_calls * _PROVIDER_ANSWERS_S
+            + run.films * _COPY_S
+            + run.posts * _RECEIVER_ANSWERS_S
+        )
+        for run in stage.invocations
     )
-    queue_requests = count["sqs:SendMessage"] * 3  # sent, received, deleted
-    log_bytes = sum(invocations.values()) * _LOG_BYTES_PER_INVOCATION
+    gigabyte_seconds += 0.25 * count["s3:CopyObject"] * _COPY_WITHIN_S3_S
+    # Sent, received, deleted; a file's message is sent by the rule, and its object written by the caller.
+    queue_requests = count["sqs:SendMessage"] + count["sqs:SendMessageBatch"] + from_inbox + 2 * stage.messages
+    objects = count["s3:PutObject"] + count["s3:CopyObject"] + from_inbox
+    lambda_requests = len(stage.invocations) * prices.LAMBDA_REQUEST
     lines = {
-        "Lambda": gigabyte_seconds * prices.LAMBDA_GB_S + sum(invocations.values()) * prices.LAMBDA_REQUEST,
+        "Lambda": gigabyte_seconds * prices.LAMBDA_GB_S + lambda_requests,
         "HTTP API": http_requests * prices.HTTP_API_REQUEST,
         "DynamoDB": calls.write_units * prices.DYNAMODB_WRITE_UNIT + calls.read_units * prices.DYNAMODB_READ_UNIT,
         "SQS": queue_requests * prices.SQS_REQUEST,
-        "EventBridge": count["events:PutEvents"] * prices.EVENTBRIDGE_EVENT,
-        "S3": count["s3:PutObject"] * prices.S3_PUT + count["s3:GetObject"] * prices.S3_GET,
+        "EventBridge": (count["events:PutEvents"] + objects)
+        * prices.EVENTBRIDGE_EVENT,  # the bucket tells of each object
+        "S3": objects * prices.S3_PUT + (count["s3:GetObject"] + count["s3:HeadObject"]) * prices.S3_GET,
+        "Step Functions": stage.transitions * prices.STEP_FUNCTIONS_TRANSITION,
         "Secrets Manager": count["secretsmanager:GetSecretValue"] * prices.SECRETS_MANAGER_CALL,
-        "CloudWatch Logs": log_bytes / 1024**3 * prices.LOG_GB,
+        "CloudWatch Logs": len(stage.invocations) * _LOG_BYTES_PER_INVOCATION / 1024**3 * prices.LOG_GB,
     }
     return Bill(
+        name,
         dict(sorted(count.items())),
+        len(stage.invocations),
         calls.write_units,
         calls.read_units,
-        {name: 1000 * price for name, price in lines.items()},
+        {service: 1000 * price for service, price in lines.items()},
     )

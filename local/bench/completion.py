@@ -30,7 +30,8 @@ def measure() -> Completion:
         headers["Authorization"] = f"Bearer {twin.key.api_key}"
         with httpx.Client(base_url=twin.cloud.url, headers=headers, timeout=30) as client:  # noqa: TID251 - to the twin
             for index in range(JOBS):
-                client.post("/v1/videos", json={"prompt": f"fox {index}", "duration_s": 3}).raise_for_status()
+                body = {"prompt": f"fox {index}", "duration_s": 3, "provider": "klingai"}
+                client.post("/v1/videos", json=body).raise_for_status()
                 _wait_for_events(twin, index + 1)
         ended_at = {task["external_id"]: task["ends_at"] for task in twin.simulators["klingai"].tasks()}
         events = twin.cloud.published_events(twin.cloud.outputs["EventBusName"])

@@ -14,3 +14,5 @@ S3_PUT: Final = 0.005e-3
 S3_GET: Final = 0.0004e-3
 SECRETS_MANAGER_CALL: Final = 0.05 / 10_000
 LOG_GB: Final = 0.50
+STEP_FUNCTIONS_TRANSITION: Final = 25e-6
+"""Of a standard workflow."""

@@ -31,7 +31,8 @@ def measure(twin: Twin) -> Warm:
     aws_ms: list[float] = []
     with httpx.Client(base_url=twin.cloud.url, headers=headers, timeout=30) as client:  # noqa: TID251 - to the twin
         for index in range(WARM_UP + REQUESTS):
-            answer = client.post("/v1/videos", json={"prompt": f"fox {index} [sim:silent]", "duration_s": 3})
+            body = {"prompt": f"fox {index} [sim:silent]", "duration_s": 3, "provider": "klingai"}
+            answer = client.post("/v1/videos", json=body)
             answer.raise_for_status()
             if index >= WARM_UP:
                 parts = dict(part.strip().split(";dur=") for part in answer.headers["Server-Timing"].split(","))

@@ -75,6 +75,7 @@ class LocalCloud:
         self._stopping = threading.Event()
         self._client_lock = threading.Lock()
         self._clients: dict[str, Any] = {}
+        self._session: boto3.session.Session | None = None
 
     def __enter__(self) -> Self:
         """Start, and return the running twin."""
@@ -121,7 +122,9 @@ class LocalCloud:
                     account_id_endpoint_mode="disabled",
                     s3={"addressing_style": "path"},
                 )
-                self._clients[service] = boto3.session.Session("local", "local").client(
+                # One session for all: each reads the list of AWS's endpoints anew.
+                self._session = self._session or boto3.session.Session("local", "local")
+                self._clients[service] = self._session.client(
                     service, region_name=self.region, endpoint_url=self.aws_endpoint, config=config
                 )
             return self._clients[service]

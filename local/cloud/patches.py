@@ -7,6 +7,7 @@ account of the call (`own`); without an owner, as in a plain `mock_aws`, moto be
 # ruff: noqa: ANN401, SLF001 - moto has neither types nor another way in
 
 import base64
+import contextlib
 import copy
 import functools
 import itertools
@@ -14,8 +15,9 @@ import logging
 import sys
 import threading
 import time
+import types
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -303,15 +305,31 @@ def _s3_events() -> None:
                 rule.send_to_targets(event, transform_input=False)
 
 
+@contextlib.contextmanager
+def _without_batch() -> Iterator[None]:
+    """Have moto's interpreter of state machines do without AWS Batch, which brings all tables of EC2 with it: a second."""
+    name = "moto.batch.utils"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = stand_in = types.ModuleType(name)
+    stand_in.JobStatus = types.SimpleNamespace(SUCCEEDED="SUCCEEDED", FAILED="FAILED")  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def install_step_functions() -> None:
-    """Make moto run state machines, with their calls sent to the twin that owns the account; slow to import."""
+    """Make moto run state machines, with their calls sent to the twin that owns the account."""
     from moto.core.config import default_user_config  # noqa: PLC0415
-    from moto.stepfunctions.parser.asl.utils import boto_client  # noqa: PLC0415
-    from moto.stepfunctions.parser.models import StepFunctionsParserBackend  # noqa: PLC0415
 
     # It would print the whole syntax tree of each state that fails; an execution's history has what happened.
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
-    with _installing:
+    with _installing, _without_batch():
+        from moto.stepfunctions.parser.asl.utils import boto_client  # noqa: PLC0415
+        from moto.stepfunctions.parser.models import StepFunctionsParserBackend  # noqa: PLC0415
+
         default_user_config["stepfunctions"] = {"execute_state_machine": True}
 
         @_replaces(StepFunctionsParserBackend, "start_execution")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 from klingway.adapters.dynamodb_rows import job_key
+from klingway.domain.elements import ROW_PART
 from klingway.domain.ids import JobId
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Caller:
         return self.twin.simulators["klingai"]
 
     def post(self, body: Mapping[str, Any], **headers: str) -> httpx.Response:
-        """Posts a video request."""
+        """Posts a video request; to KlingAI, unless it says otherwise."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.http.post("/v1/videos", json=dict(body), headers=named)
+        return self.http.post("/v1/videos", json={"provider": "klingai"} | dict(body), headers=named)
 
     def submit(self, prompt: str, **fields: Any) -> str:
         """Submits, to KlingAI unless the fields say otherwise, and returns the job's id."""
@@ -80,9 +81,16 @@ class Caller:
 
     def make_due(self, job_id: str) -> None:
         """Makes a job due now, as if the time had passed, and runs the poller."""
+        self._make_due(job_key(JobId(job_id)))
+
+    def make_element_due(self, element_id: str) -> None:
+        """Does the same with an element."""
+        self._make_due({"pk": {"S": element_id}, "sk": {"S": ROW_PART}})
+
+    def _make_due(self, key: Mapping[str, Any]) -> None:
         self.twin.cloud.client("dynamodb").update_item(
             TableName=self.twin.cloud.outputs["TableName"],
-            Key=job_key(JobId(job_id)),
+            Key=key,
             UpdateExpression="SET due_at = :past",
             ExpressionAttributeValues={":past": {"N": "1"}},
         )
@@ -97,7 +105,7 @@ class Caller:
         return [
             call
             for call in self.simulator.requests()
-            if call["method"] == "POST" and str(call["body"]["external_task_id"]).startswith(job_id)
+            if call["method"] == "POST" and str(call["body"].get("external_task_id")).startswith(job_id)
         ]
 
     def queries(self, job_id: str) -> int:
@@ -107,6 +115,26 @@ class Caller:
             call["method"] == "GET" and (call["path"].rsplit("/", 1)[-1] in task_ids or job_id in call["path"])
             for call in self.simulator.requests()
         )
+
+    def path(self, job_id: str) -> list[str]:
+        """Returns the states that a job's execution entered, once it has ended, and how it ended."""
+        states = self.twin.cloud.client("stepfunctions")
+        arn = self.twin.cloud.physical_id("ElementsThenVideo").replace(":stateMachine:", ":execution:") + f":{job_id}-1"
+
+        def status() -> str:
+            return str(states.describe_execution(executionArn=arn)["status"])
+
+        wait_until(lambda: status() != "RUNNING", 20, "the end of the execution")
+        history = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
+        entered = [
+            event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event
+        ]
+        return [*entered, status()]
+
+    def elements(self, name: str) -> list[dict[str, Any]]:
+        """Returns KlingAI's elements of a name, those that were deleted too."""
+        made: list[dict[str, Any]] = self.simulator.looks()["elements"]()  # type: ignore[assignment]
+        return [element for element in made if element["name"] == name]
 
     def events(self, job_id: str) -> list[str]:
         """Returns what the bus was told of a job."""

@@ -1,8 +1,11 @@
 """When to do what is to be done next: all waits and back-offs, in seconds."""
 
-from typing import Final
+from __future__ import annotations
 
-from klingway.domain.capabilities import Expected
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from klingway.domain.capabilities import Expected
 
 PATIENCE_S: Final = 120
 """A row falls due this long after its work should have been done: then the chain of messages is broken."""
