@@ -54,6 +54,10 @@ class ScriptedProvider:
     created_at: Any = None
     elements: ElementRegistry | None = None
 
+    @property
+    def has_credential(self) -> bool:
+        return self.account is not None
+
     def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         if self.on_render is not None:
             self.on_render()

@@ -13,6 +13,9 @@ from klingway.domain.inbox import error_key, outbox_base
         ("inbox/inbox/cat.json.json", "outbox/inbox/cat.json"),
         ("inbox/cat.txt", None),
         ("inbox/cat.JSON", None),
+        (f"inbox/{'x' * 1001}.json", f"outbox/{'x' * 1001}"),  # with .watermarked.mp4 it has 1,024 bytes
+        (f"inbox/{'x' * 1002}.json", None),
+        (f"inbox/{'ü' * 501}.json", None),
         ("inbox/a/", None),
         ("inbox/.json", None),
         ("inbox/a/.json", None),

@@ -165,6 +165,16 @@ def test_a_provider_that_cannot_be_asked_is_asked_again() -> None:
     assert State.SUCCEEDED is gateway.job(job).state
 
 
+def test_a_check_that_is_asked_to_wait_waits() -> None:
+    """429 with `Retry-After: 40` on a question: the next one comes 40 s later, not in four."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False)))
+    gateway.submit()
+    slow_down = JobError(code="provider_rate_limited", message="slow down", retryable=True)
+    gateway.provider.outcomes = [ProviderError(slow_down, created=Created.NO, retry_after_s=40), Running()]
+
+    assert [60, 40] == [gateway.work(), gateway.work()]
+
+
 def test_an_unknown_status_is_not_a_failure(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     """A status word of no document keeps the job running, and is counted in a metric with the provider's name."""
     job = gateway.submit()

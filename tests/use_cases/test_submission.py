@@ -1,5 +1,6 @@
 """Submitting: the row before the call, the answer after it, and every way in which the answer can fail to come."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -477,6 +478,36 @@ def test_a_field_that_is_wrong_by_itself_is_told_of_once_whatever_the_providers_
     assert [("shots", None), ("watermark", "one"), ("watermark", "two")] == [
         (problem.field, problem.provider) for problem in refusal.value.problems
     ]
+
+
+class Unset(ScriptedProvider):
+    """A provider without a credential, as far as is known; counts how often it is looked at anew."""
+
+    looks = 0
+
+    @property
+    def has_credential(self) -> bool:
+        return False
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "account":
+            Unset.looks += 1
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize(("provider", "looks"), [(None, 0), ("set", 0), ("unset", 1)])
+def test_a_provider_without_a_credential_is_looked_at_anew_only_where_it_is_needed(
+    gateway: Gateway, provider: str | None, looks: int
+) -> None:
+    """With another provider at hand, only a request that names it has its secret read again; each reading is a call."""
+    both = [kind(profile=replace(profile(), name=name)) for kind, name in ((ScriptedProvider, "set"), (Unset, "unset"))]
+    create = replace(gateway.create, providers=SeveralProviders(both))
+    body = {"prompt": "a fox"} | ({} if provider is None else {"provider": provider})
+    Unset.looks = 0
+    with suppress(KeyError):  # the gateway's own submission knows another provider alone
+        create.run(Tenant("acme"), body, key=None, public_url="https://gateway.example")
+
+    assert looks == Unset.looks
 
 
 def test_the_same_key_gives_the_same_job(gateway: Gateway) -> None:

@@ -149,6 +149,7 @@ STATUSES: dict[str, tuple[dict[str, Any], object]] = {
     "a word nobody knows": (queried("reviewing"), Running(unknown_status="reviewing")),
     "no word": (queried(...), Running(unknown_status="none")),
     "url as text": (queried("completed", result={"videos": [{"url": VIDEO_URL}]}), DONE),
+    "videos as text": (queried("completed", result={"videos": [VIDEO_URL]}), DONE),
     "several urls": (queried("completed", result={"videos": [{"url": [VIDEO_URL, "https://x/2"]}]}), DONE),
     "several videos": (
         queried("completed", result={"videos": [{"url": [VIDEO_URL]}, {"url": ["https://x/2"]}]}), DONE,

@@ -69,6 +69,11 @@ class Calls:
         self._now = now
 
     @property
+    def has_credential(self) -> bool:
+        """Whether a usable credential was set, as far as is known."""
+        return self._usable(fresh=False) is not None
+
+    @property
     def account(self) -> str | None:
         """Whose account calls are made under: a task is known to that account alone. None where no credential was set.
 

@@ -234,6 +234,11 @@ class Provider(Protocol):
         ...
 
     @property
+    def has_credential(self) -> bool:
+        """Whether a credential is known; one that was set a moment ago may not be yet. Cheap, unlike `account`."""
+        ...
+
+    @property
     def account(self) -> str | None:
         """Who calls are made as, in a form that tells accounts apart and no key; None where no credential was set."""
         ...

@@ -92,6 +92,8 @@ class CheckAttempt:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
                 self._fail(job, _deadline_passed(f"the provider to answer ({error.error.code})"))
+            elif error.retry_after_s is not None:
+                self._wait_for(job, error.retry_after_s)
             else:
                 self._wait(job, work)
             return

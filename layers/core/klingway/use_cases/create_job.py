@@ -150,8 +150,7 @@ class CreateJob:
             found_wrong = webhook_problem("webhook.url", request.webhook.url, trusted_origins=trusted)
             problems += [found_wrong] if found_wrong else []
         profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
-        configured = [name for name in self.providers.names() if self.providers.get(name).account is not None]
-        route, route_problems = choose_route(request, profiles, configured, broken)
+        route, route_problems = choose_route(request, profiles, self._configured(request), broken)
         known = {problem.field for problem in problems}
         problems += [problem for problem in route_problems if problem.field not in known]
         if problems:
@@ -163,6 +162,19 @@ class CreateJob:
                 f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
             )
         return request, pictures, route
+
+    def _configured(self, request: VideoRequest) -> list[ProviderName]:
+        """Return the providers with a credential.
+
+        One that has none is looked at anew only where the request depends on it: it may have been set a moment ago.
+        """
+        names = self.providers.names()
+        known = {name for name in names if self.providers.get(name).has_credential}
+        named = {name for name in names if name in (request.provider or ())}
+        needed = named - known if known else set(names)
+        return [
+            name for name in names if name in known or (name in needed and self.providers.get(name).account is not None)
+        ]
 
     def _with_stored(self, tenant: Tenant, request: VideoRequest, pictures: list[inputs.InlineImage]) -> VideoRequest:
         addresses: dict[str, str] = {}

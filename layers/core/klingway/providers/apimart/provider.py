@@ -70,6 +70,11 @@ class ApimartProvider:
         return self._profile
 
     @property
+    def has_credential(self) -> bool:
+        """Whether a credential is known."""
+        return self._calls.has_credential
+
+    @property
     def account(self) -> str | None:
         """Whose account calls are made under; None where no credential was set."""
         return self._calls.account

@@ -4,9 +4,9 @@ Source: APIMart's pages "Kling v3" and "Kling v3 Omni" for the create; its pages
 known to work, for the answers. Those were met in several shapes, so they are read leniently.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -99,10 +99,14 @@ class Video(Heard):
     """A list of addresses; one address as text in older answers. Good for 24 hours."""
 
 
-class Result(Heard):
-    """`result`, once a task is completed."""
+def _video(said: object) -> object:
+    return {"url": said} if isinstance(said, str) else said
 
-    videos: Leniently[list[Video]] = None
+
+class Result(Heard):
+    """`result`, once a task is completed; an address by itself is read as a video, since a link lives for a day only."""
+
+    videos: Leniently[list[Annotated[Video, BeforeValidator(_video)]]] = None
 
 
 class TaskData(Heard):
