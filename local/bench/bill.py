@@ -67,7 +67,7 @@ def measure() -> list[Bill]:
     os.environ.update(dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "bench"))  # noqa: TID251 - for the mocked AWS
     os.environ["AWS_DEFAULT_REGION"] = REGION  # noqa: TID251 - as above
     with ExitStack() as running:
-        running.enter_context(moto.mock_aws())
+        running.enter_context(moto.mock_aws(config={"stepfunctions": {"execute_state_machine": False}}))
         klingai = running.enter_context(KlingaiSimulator(api_keys=[_KEY], access_keys={}, generation_s=0.0))
         klingai.behaviour.callbacks, klingai.behaviour.element_generation_s = "silent", 0.0
         apimart = running.enter_context(ApimartSimulator(api_keys=[_KEY]))
