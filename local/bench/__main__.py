@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from local.bench import bill, cold, completion, learning, warm
 from local.bench.bill import Bill
+from local.cli import render
 from local.surroundings import leave_the_persons_aws_alone
 from local.twin import Twin
 
@@ -20,7 +20,7 @@ _LEARNING_BUDGET_S = 5
 def main() -> None:
     """Measure and print; a missed budget is said, not failed: the figures of a busy machine are no verdict."""
     leave_the_persons_aws_alone()
-    console = Console()
+    console = render.console()
     with console.status("Starting the twin ...") as status:
         with Twin(simulated_s=600, schedules=False) as twin:
             status.update(f"Cold starts, {cold.ROUNDS} rounds each ...")
