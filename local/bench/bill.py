@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = "simulated-api-key"
 
-# What a real job looks like where the simulated one is smaller; facts/peers-and-prices gives the same figures.
+# What a real job looks like where the simulated one is smaller.
 _PROVIDER_ANSWERS_S: Final = 0.7
 _COPY_S: Final = 3.0
 _COPY_WITHIN_S3_S: Final = 1.0

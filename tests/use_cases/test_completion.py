@@ -175,6 +175,16 @@ def test_a_check_that_is_asked_to_wait_waits() -> None:
     assert [60, 40] == [gateway.work(), gateway.work()]
 
 
+def test_a_check_that_is_asked_to_come_back_at_once_comes_back_in_four_seconds() -> None:
+    """`Retry-After: 0` is no reason to ask in circles."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False)))
+    gateway.submit()
+    slow_down = JobError(code="provider_rate_limited", message="slow down", retryable=True)
+    gateway.provider.outcomes = [ProviderError(slow_down, created=Created.NO, retry_after_s=0), Running()]
+
+    assert [60, 4] == [gateway.work(), gateway.work()]
+
+
 def test_an_unknown_status_is_not_a_failure(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
     """A status word of no document keeps the job running, and is counted in a metric with the provider's name."""
     job = gateway.submit()

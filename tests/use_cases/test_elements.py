@@ -1025,6 +1025,19 @@ def test_a_deletion_that_is_refused_is_not_tried_again(room: Room, capsys: pytes
     assert ({}, ["101"], 1) == (room.elements.rows, room.registry.deleted, left_behind(capsys.readouterr().out))
 
 
+def test_a_deletion_waits_for_a_credential(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    """A key that is missing or wrong says nothing of the element: it is deleted once there is one."""
+    job = room.made("dog")
+    room.tasks.submit_job(job.id)
+    room.end(job)
+    missing = JobError(code="not_configured", message="no credential", retryable=False)
+    room.registry.deletions = [ProviderError(missing, created=Created.NO)]
+
+    room.release(job)
+
+    assert (1, 0) == (len(room.elements.rows), left_behind(capsys.readouterr().out))
+
+
 def test_a_deletion_waits_for_a_provider_that_was_taken_out_of_the_settings(room: Room) -> None:
     """It may come back."""
     job = room.made("dog")

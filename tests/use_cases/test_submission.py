@@ -259,6 +259,34 @@ def test_a_task_whose_acceptance_could_not_be_written_is_claimed_where_nobody_ca
     assert (State.RUNNING, "task-1", 1) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))
 
 
+def test_a_table_that_fails_for_minutes_loses_no_accepted_task_either() -> None:
+    """The claim cannot be written the first time, and the row falls due before the second: it waits for the claim."""
+    silent = profile(calls_back=False, finds_by_reference=False)
+    gateway = Gateway(provider=ScriptedProvider(profile=silent))
+    apply, failing = gateway.jobs.apply, [ConnectionError(), ConnectionError()]
+
+    def fail_twice(job_id: JobId, change: Change) -> Job:
+        if change.to_state is State.RUNNING and failing:
+            raise failing.pop()
+        return apply(job_id, change)
+
+    gateway.jobs.apply = fail_twice  # type: ignore[method-assign]
+    gateway.provider.created_at = gateway.clock()
+    job = gateway.submit()
+    with pytest.raises(ConnectionError):
+        gateway.work()
+    (claim, _), gateway.queue.sent = gateway.queue.sent[-1], []
+    gateway.clock.go_on(60)
+    assert 1 == gateway.poll()
+    gateway.work()
+    assert State.UNCONFIRMED is gateway.job(job).state
+
+    gateway.worker.run(claim)
+
+    job = gateway.job(job)
+    assert (State.RUNNING, "task-1", 1) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))
+
+
 def test_without_a_look_up_a_callback_may_claim_the_lost_submission() -> None:
     """Where the provider cannot be asked by reference, a callback's task id is used if the provider's record fits."""
     gateway = Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False)))

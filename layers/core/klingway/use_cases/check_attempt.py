@@ -23,6 +23,8 @@ from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 CLOCK_SKEW_S: Final = 120
 """How far the provider's clock may be behind ours when a claimed task's time is compared with the attempt's."""
 
+_INTERRUPTED: Final = "submission_interrupted"
+
 MOST_REFUSALS: Final = 5
 """So often in a row, at least, is media asked for that will not do: the provider's next answer may be another."""
 
@@ -93,7 +95,7 @@ class CheckAttempt:
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
                 self._fail(job, _deadline_passed(f"the provider to answer ({error.error.code})"))
             elif error.retry_after_s is not None:
-                self._wait_for(job, error.retry_after_s)
+                self._wait_for(job, max(schedule.EVERY_S, error.retry_after_s))
             else:
                 self._wait(job, work)
             return
@@ -192,7 +194,7 @@ class CheckAttempt:
         """Find out whether a submission arrived whose answer we do not have."""
         in_chain = work.number is not None
         if job.state is State.SUBMITTING and in_chain:  # its function is dead: the row fell due after its time-out
-            error = JobError(code="submission_interrupted", message="the submitting process ended", retryable=True)
+            error = JobError(code=_INTERRUPTED, message="the submitting process ended", retryable=True)
             change = transitions.lose_answer(job, at=self.chain.now(), error=error, after_s=0)
             job = self.chain.jobs.apply(job.id, change)
         try:
@@ -208,11 +210,20 @@ class CheckAttempt:
                 self._nudge_again(work)
             return
         if task is not None:
-            self._follow(self.submit.adopt(job, task), work, task)
+            self._follow(self._adopted(job, work, task), work, task)
         elif in_chain:
             self._not_found(job, provider)
         else:
             self._nudge_again(work)
+
+    def _adopted(self, job: Job, work: Work, task: Task) -> Job:
+        try:
+            return self.submit.adopt(job, task)
+        except ChangeRefusedError:
+            raise
+        except Exception:  # the table did not take it: a claim is all that is left of it, and comes once more
+            self._nudge_again(work)
+            raise
 
     def _nudge_again(self, work: Work) -> None:
         """A callback says that there is a task, and the provider does not say so yet: look once more in a moment."""
@@ -242,7 +253,9 @@ class CheckAttempt:
             self._look_again_or_submit(job)
             return
         claimable_s = schedule.CLAIM_S - (now - attempt.started_at).total_seconds()
-        if provider.profile.calls_back and claimable_s > 0 and not self._is_over(job):
+        # An interrupted submission may have been accepted, and its claim be on the way; see `SubmitAttempt`.
+        may_be_claimed = provider.profile.calls_back or reason.code == _INTERRUPTED
+        if may_be_claimed and claimable_s > 0 and not self._is_over(job):
             self._wait_for(job, min(claimable_s, schedule.LONGEST_S))
             return
         self._fail(job, unconfirmed(reason))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from klingway.domain import elements, schedule
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.ids import ElementId, JobId
+from klingway.domain.job import REQUEST_REFUSALS
 from klingway.domain.work import Work
 from klingway.observability import count, logger
 from klingway.providers.contract import Made, ProviderError, Running
@@ -161,7 +162,7 @@ class CheckElement:
         except (ProviderError, KeyError) as error:
             logger().warning("not deleted", extra={"element_id": element.id, "error": str(error)[:200]})
             is_gone = False
-            is_given_up |= isinstance(error, ProviderError) and not error.error.retryable
+            is_given_up |= isinstance(error, ProviderError) and error.error.code in REQUEST_REFUSALS
         if not is_gone and not is_given_up:
             self._come_by_again(element, schedule.next_element_deletion_after_s(tried_s))
             return
