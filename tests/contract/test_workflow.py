@@ -99,12 +99,6 @@ def test_who_waits_no_more_is_left_alone(answers: Answers, code: str, error: Job
     assert 1 == len(answers.told)
 
 
-def test_an_unknown_token_is_left_alone(machine: Machine) -> None:
-    """By the service's own word for it."""
-    machine.workflow().resume("x" * 40, DOG, None)
-    machine.workflow().resume("x" * 40, DOG, REFUSAL)
-
-
 def test_what_a_waiting_execution_is_told(answers: Answers) -> None:
     """The element's id, or that it failed and with which code: no words of a provider, which may repeat a prompt."""
     workflow = StepFunctionsWorkflow(answers, "arn")  # type: ignore[arg-type]

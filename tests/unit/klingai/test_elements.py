@@ -274,8 +274,12 @@ def test_an_element_is_deleted_by_its_own_id_as_text() -> None:
     "body", [{"code": 0, "message": "SUCCEED"}, {"code": 0, "data": None}, {"code": 200, "data": {"task_status": "x"}}]
 )
 def test_of_a_deletions_answer_the_code_alone_matters(body: dict[str, Any]) -> None:
-    """Nothing is asked of it afterwards."""
-    registry(answer(body))[0].delete("7")
+    """Code 0 or 200 is a deletion, whatever else is there or missing, and nothing is asked afterwards."""
+    elements, http = registry(answer(body))
+
+    elements.delete("7")
+
+    assert [("POST", BASE_URL + DELETE)] == [(call.method, call.url) for call in http.calls]
 
 
 @pytest.mark.parametrize(
@@ -288,8 +292,12 @@ def test_of_a_deletions_answer_the_code_alone_matters(body: dict[str, Any]) -> N
     ],
 )
 def test_an_element_that_is_gone_already_is_deleted(body: dict[str, Any], status: int) -> None:
-    """No document says how that is answered: whatever plainly says so will do."""
-    registry(answer(body, status))[0].delete("7")
+    """No document says how that is answered: whatever plainly says so will do, and is not asked for again."""
+    elements, http = registry(answer(body, status))
+
+    elements.delete("7")
+
+    assert [{"element_id": "7"}] == [call.json for call in http.calls]
 
 
 @pytest.mark.parametrize(
