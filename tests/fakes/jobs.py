@@ -3,12 +3,12 @@
 import copy
 import heapq
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from klingway.domain.ids import JobId, Tenant
+from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
@@ -19,6 +19,7 @@ from klingway.use_cases.ports import (
     JobFilter,
     KeyTakenError,
     Page,
+    ReferenceTakenError,
     StoredJob,
     TakenUp,
 )
@@ -29,6 +30,7 @@ class InMemoryJobs:
         self.rows: dict[JobId, Job] = {}
         self.requests: dict[JobId, str] = {}
         self.keys: dict[tuple[str, str], tuple[JobId, str, int]] = {}
+        self.names: dict[tuple[str, str, str], str] = {}
         self.history: list[Job] = []
         """Each job as it stood after each write."""
 
@@ -44,13 +46,27 @@ class InMemoryJobs:
             taken = self.keys.get((key.tenant, key.key))
             if taken is not None and taken[2] > job.created_at.timestamp():
                 raise KeyTakenError(taken[0], taken[1])
+        name = _name_of(job)
+        if name is not None and name in self.names:
+            raise ReferenceTakenError(name[2])
+        if key is not None:
             self.keys[key.tenant, key.key] = (job.id, key.fingerprint, key.expires_at)
+        if name is not None:
+            self.names[name] = job.id
         self.requests[job.id] = json.dumps(request)
         self._written(job)
 
     def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
         taken = self.keys.get((key.tenant, key.key))
         return None if taken is None else KeyTakenError(taken[0], taken[1])
+
+    def named(self, tenant: Tenant, dialect: ProviderName, external_id: str) -> str | None:
+        return self.names.get((tenant, dialect, external_id))
+
+    def forget_name(self, job: Job) -> None:
+        name = _name_of(job)
+        if name is not None and self.names.get(name) == job.id:
+            del self.names[name]
 
     def get(self, job_id: JobId) -> Job | None:
         return self.rows.get(job_id)
@@ -93,6 +109,18 @@ class InMemoryJobs:
         jobs = [StoredJob(self.rows[job_id], self.get_request(job_id)) for job_id in shown]
         return Page(jobs, shown[-1] if len(found) > limit else None)
 
+    def numbered_page(
+        self, tenant: Tenant, dialect: ProviderName, product: str, *, skipped: int, limit: int
+    ) -> Sequence[StoredJob]:
+        found = [
+            job.id
+            for job in sorted(self.rows.values(), key=lambda job: job.id, reverse=True)
+            if job.tenant == tenant
+            and job.origin is not None
+            and (job.origin.dialect, job.origin.product) == (dialect, product)
+        ]
+        return [StoredJob(self.rows[job_id], self.get_request(job_id)) for job_id in found[skipped : skipped + limit]]
+
     def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
         due = [job for job in self.rows.values() if job.due_at is not None and job.due_at <= now.timestamp()]
         yield from heapq.nsmallest(
@@ -106,3 +134,9 @@ class InMemoryJobs:
         due_at = int((at + timedelta(seconds=PATIENCE_S)).timestamp())
         taken = self._written(replace(job, due_at=due_at, number=job.number + 1))
         return TakenUp(taken.id, row.part, taken.number, taken.state.value)
+
+
+def _name_of(job: Job) -> tuple[str, str, str] | None:
+    if job.origin is None or job.origin.external_id is None:
+        return None
+    return job.tenant, job.origin.dialect, job.origin.external_id

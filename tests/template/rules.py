@@ -579,7 +579,7 @@ def table_has_keys_and_indexes(stack: Stack) -> Iterator[str]:
     wanted = {
         "by_tenant": (
             ["tenant:HASH", "id:RANGE"],
-            {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind", "state", "provider", "reference"]},
+            {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind", "state", "provider", "reference", "origin"]},
         ),
         "due": (["due_shard:HASH", "due_at:RANGE"], {"ProjectionType": "KEYS_ONLY"}),
     }

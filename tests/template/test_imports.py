@@ -23,11 +23,13 @@ RINGS = (
     ("klingway.settings",),
     ("klingway.observability",),
     # What use cases ask of the outside: the words in which providers speak, and the ports.
-    ("klingway.providers.contract",),
+    ("klingway.providers.contract", "klingway.providers.dialects"),
     ("klingway.use_cases.ports",),
     ("klingway.use_cases",),
     # What every provider is made of.
-    ("klingway.providers.calls", "klingway.providers.wire"),
+    ("klingway.providers.calls", "klingway.providers.wire", "klingway.providers.spoken"),
+    # What Kling itself says and others repeat.
+    ("klingway.providers.kling",),
     ("klingway.adapters", "klingway.providers"),
     ("klingway.bootstrap",),
     ("klingway.api",),

@@ -101,7 +101,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("schedule_each_minute", "rate(1 minute)", "rate(5 minutes)"),
     ("schedule_each_minute", "MaximumRetryAttempts: 0", "MaximumRetryAttempts: 2"),
     ("table_has_keys_and_indexes", "ProjectionType: KEYS_ONLY", "ProjectionType: ALL"),
-    ("checks_change_no_list", "[kind, state, provider, reference]", "[kind, state, updated_at]"),
+    ("checks_change_no_list", "[kind, state, provider, reference, origin]", "[kind, state, updated_at]"),
     ("table_is_safe", "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
     ("table_is_safe", "StreamViewType: NEW_IMAGE", "StreamViewType: KEYS_ONLY"),
     ("table_is_safe", "AttributeName: expires_at", "AttributeName: ttl"),

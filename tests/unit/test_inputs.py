@@ -10,7 +10,7 @@ from klingway.domain import inputs
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
 from klingway.domain.inputs import BucketObject, InlineImage
-from klingway.domain.validation import read_video_request
+from klingway.domain.validation import read_request
 
 from tests.unit.builders import CLIP, END_PICTURE, FEATURE, FIRST, LAST, PICTURE, PROMPT, video_request
 
@@ -262,7 +262,7 @@ def test_pictures_may_come_inline_and_videos_may_not(place: str, expected: bool)
 
 def test_no_addresses_change_nothing() -> None:
     """A request without media is the same."""
-    request = read_video_request(PROMPT)[0]
+    request = read_request("video", PROMPT)[0]
 
     assert request == inputs.with_addresses(request, {"images[0].url": "https://new"})
 

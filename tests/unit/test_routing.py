@@ -21,7 +21,7 @@ from klingway.domain.capabilities import (
 from klingway.domain.ids import ProviderName
 from klingway.domain.measures import Measure, Trait
 from klingway.domain.routing import choose_route
-from klingway.domain.validation import provider_problems, read_video_request
+from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.klingai.profile import klingai_profile
 
 from tests.unit.builders import EDIT, FIRST, PROMPT, SEED_DAY, elements, video_request
@@ -174,7 +174,7 @@ def test_a_place_is_told_of_once_for_each_provider() -> None:
 
 def priced(name: str, per_second: str | None, currency: str = "USD", **supports: Confidence) -> ProviderProfile:
     profile = made_up(name, SOUND=supports.get("SOUND", SURE))
-    rates = () if per_second is None else (Rate(per_second=Decimal(per_second), mode="std", sound=False),)
+    rates = () if per_second is None else (Rate(per_unit=Decimal(per_second), mode="std", sound=False),)
     models = {
         model: replace(known, prices=Prices(currency=currency, rates=rates, source="a list"))
         for model, known in profile.models.items()
@@ -220,7 +220,7 @@ def test_a_broken_model_breaks_no_routing() -> None:
     """A provider without the default model is compared all the same: the answer is about the model."""
     other = made_up("one")
     profiles = {ONE: replace(other, models={"kling-v3": other.models["kling-v3-omni"]})}
-    request, problems, unread = read_video_request({"prompt": "x", "model": "kling-v4"})
+    request, problems, unread = read_request("video", {"prompt": "x", "model": "kling-v4"})
 
     assert [] == choose_route(request, profiles, [ONE], unread)[1]
     assert ["model"] == [problem.field for problem in problems]
@@ -228,7 +228,7 @@ def test_a_broken_model_breaks_no_routing() -> None:
 
 def test_a_broken_field_says_nothing_about_the_provider() -> None:
     """A model that there is not is one mistake: the default model's rules are not the caller's."""
-    request, problems, unread = read_video_request({"prompt": "x", "model": "kling-v4", "negative_prompt": "blur"})
+    request, problems, unread = read_request("video", {"prompt": "x", "model": "kling-v4", "negative_prompt": "blur"})
     klingai = ProviderName("klingai")
     problems += choose_route(request, {klingai: klingai_profile(SEED_DAY)}, [klingai], unread)[1]
 
@@ -237,8 +237,8 @@ def test_a_broken_field_says_nothing_about_the_provider() -> None:
 
 def test_a_broken_image_says_nothing_about_the_elements() -> None:
     """Elements need a first frame: where the images are broken, nobody knows whether there is one."""
-    request, problems, unread = read_video_request(
-        {"prompt": "x", "model": "kling-v3", "images": [FIRST | {"extra": 1}], "elements": elements(1)}
+    request, problems, unread = read_request(
+        "video", {"prompt": "x", "model": "kling-v3", "images": [FIRST | {"extra": 1}], "elements": elements(1)}
     )
     klingai = ProviderName("klingai")
     problems += choose_route(request, {klingai: klingai_profile(SEED_DAY)}, [klingai], unread)[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from klingway.domain.rules import NOT_YET
-from klingway.domain.validation import read_video_request
+from klingway.domain.validation import read_request
 
 from tests.unit.builders import CLIP, EDIT, FEATURE, FIRST, LAST, PICTURE, PROMPT, REFERENCE_IMAGE, elements, shots
 
@@ -105,13 +105,13 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 @pytest.mark.parametrize("body", ACCEPTED.values(), ids=ACCEPTED.keys())
 def test_what_no_rule_forbids_is_accepted(body: dict[str, Any]) -> None:
     """What stands on the right side of a rule has no problem."""
-    assert [] == read_video_request(body)[1]
+    assert [] == read_request("video", body)[1]
 
 
 @pytest.mark.parametrize(("body", "expected"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_a_rule_forbids_is_named_once(body: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     """Each broken rule is named at the field that has to change, and nothing else is."""
-    problems = read_video_request(body)[1]
+    problems = read_request("video", body)[1]
 
     assert expected == sorted((problem.field, problem.code) for problem in problems)
 
@@ -143,7 +143,7 @@ def test_a_reference_that_points_at_nothing_is_named(
     body: dict[str, Any], place: str, reference: str, count: int
 ) -> None:
     """The prompt, the reference and how many there are."""
-    (problem,) = read_video_request(body)[1]
+    (problem,) = read_request("video", body)[1]
 
     assert (place, "unknown_reference", count) == (problem.field, problem.code, problem.limit)
     assert reference in problem.message
@@ -151,7 +151,7 @@ def test_a_reference_that_points_at_nothing_is_named(
 
 def test_each_reference_that_points_at_nothing_is_named_once() -> None:
     """Said three times it is one problem; two different ones are two."""
-    problems = read_video_request({"prompt": "<<<image_1>>> <<<image_1>>> <<<image_1>>> <<<video_1>>>"})[1]
+    problems = read_request("video", {"prompt": "<<<image_1>>> <<<image_1>>> <<<image_1>>> <<<video_1>>>"})[1]
 
     assert ["<<<image_1>>>", "<<<video_1>>>"] == [problem.message.partition(" ")[0] for problem in problems]
 
@@ -168,7 +168,7 @@ LATER: dict[str, Any] = {
 @pytest.mark.parametrize("name", LATER)
 def test_a_field_that_is_not_built_yet_is_refused(name: str) -> None:
     """It is agreed upon, so its form is known, but accepting it would be a lie."""
-    (problem,) = read_video_request(PROMPT | {name: LATER[name]})[1]
+    (problem,) = read_request("video", PROMPT | {name: LATER[name]})[1]
 
     assert (name, "not_yet") == (problem.field, problem.code)
 
@@ -180,13 +180,13 @@ def test_the_fields_not_built_yet_are_the_designs() -> None:
 
 def test_null_in_a_field_that_is_not_built_yet_is_absent() -> None:
     """Null says nothing."""
-    assert [] == read_video_request(PROMPT | dict.fromkeys(LATER))[1]
+    assert [] == read_request("video", PROMPT | dict.fromkeys(LATER))[1]
 
 
 def test_a_rule_is_silent_where_one_of_its_fields_is_wrong_by_itself() -> None:
     """A broken duration_s says nothing of the sum; a broken shot nothing of a missing prompt."""
-    wrong_duration = read_video_request({"shots": shots(3, 4), "duration_s": "8"})[1]
-    wrong_shot = read_video_request({"shots": [{"prompt": "x", "duration_s": 0}]})[1]
+    wrong_duration = read_request("video", {"shots": shots(3, 4), "duration_s": "8"})[1]
+    wrong_shot = read_request("video", {"shots": [{"prompt": "x", "duration_s": 0}]})[1]
 
     assert ["duration_s"] == [problem.field for problem in wrong_duration]
     assert ["shots[0].duration_s"] == [problem.field for problem in wrong_shot]

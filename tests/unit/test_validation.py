@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from klingway.domain.errors import InvalidRequestError
 from klingway.domain.request import VideoRequest
-from klingway.domain.validation import read_video_request
+from klingway.domain.validation import read_request
 
 from tests.unit.builders import CLIP, EDIT, FEATURE, FIRST, LAST, PICTURE, PROMPT, elements, names_once, shots
 
@@ -20,7 +20,7 @@ ELEMENT = {"name": "dog", "description": "a brown dog", "images": [PICTURE]}
 
 
 def found(body: dict[str, Any]) -> list[tuple[str, str]]:
-    return sorted((problem.field, problem.code) for problem in read_video_request(body)[1])
+    return sorted((problem.field, problem.code) for problem in read_request("video", body)[1])
 
 
 ACCEPTED = {
@@ -175,7 +175,7 @@ def test_what_lies_beyond_a_limit_is_one_problem_that_names_it(
     body: dict[str, Any], place: str, code: str, limit: object
 ) -> None:
     """One value beyond its limit is one problem: its place, its code, and the limit as data."""
-    problems = read_video_request(body)[1]
+    problems = read_request("video", body)[1]
 
     assert [(place, code)] == [(problem.field, problem.code) for problem in problems]
     assert limit == problems[0].limit or limit is None
@@ -186,7 +186,7 @@ def test_a_message_says_what_would_be_accepted_and_what_was_given() -> None:
     """A number beyond its range, a wrong word, a wrong type and a long text are told apart in words."""
     body = {"prompt": "x" * 2501, "mode": "hd", "duration_s": 20, "sound": "on", "cfg_scale": "1"}
 
-    problems = {problem.field: problem.message for problem in read_video_request(body)[1]}
+    problems = {problem.field: problem.message for problem in read_request("video", body)[1]}
 
     assert {
         "prompt": "prompt must be a string of 1 to 2500 characters; here it is 2501 characters.",
@@ -199,7 +199,7 @@ def test_a_message_says_what_would_be_accepted_and_what_was_given() -> None:
 
 def test_a_fraction_is_told_apart_from_a_whole_number() -> None:
     """Who sends 5.5 is not told that a number is needed and that a number was given."""
-    (problem,) = read_video_request(PROMPT | {"duration_s": 5.5})[1]
+    (problem,) = read_request("video", PROMPT | {"duration_s": 5.5})[1]
 
     assert "5.5" in problem.message
 
@@ -218,7 +218,7 @@ SUGGESTED = {
 @pytest.mark.parametrize(("body", "place", "meant"), SUGGESTED.values(), ids=SUGGESTED.keys())
 def test_an_unknown_field_comes_with_the_one_that_was_meant(body: dict[str, Any], place: str, meant: str) -> None:
     """A field that is not there is refused, and the nearest one is suggested."""
-    (problem,) = read_video_request(body)[1]
+    (problem,) = read_request("video", body)[1]
 
     assert (place, "unknown_field") == (problem.field, problem.code)
     assert f"did you mean {meant!r}?" in problem.message
@@ -227,7 +227,7 @@ def test_an_unknown_field_comes_with_the_one_that_was_meant(body: dict[str, Any]
 
 def test_an_unknown_field_that_resembles_none_comes_with_all_that_there_are() -> None:
     """Where nothing is near, every field is listed."""
-    (problem,) = read_video_request(PROMPT | {"zzz": 1})[1]
+    (problem,) = read_request("video", PROMPT | {"zzz": 1})[1]
 
     assert sorted(VideoRequest.model_fields) == problem.limit
     assert "known here: aspect_ratio, cfg_scale" in problem.message
@@ -282,7 +282,7 @@ def test_one_mistake_is_not_reported_twice() -> None:
 
 def test_what_is_sound_is_kept_besides_what_is_not() -> None:
     """The request beside the problems has every sound field and none of the broken."""
-    request, problems, _ = read_video_request({"prompt": "a fox", "mode": "hd", "duration_s": 5, "extra": 1})
+    request, problems, _ = read_request("video", {"prompt": "a fox", "mode": "hd", "duration_s": 5, "extra": 1})
 
     assert {"prompt": "a fox", "duration_s": 5} == request.model_dump(exclude_unset=True)
     assert 2 == len(problems)
@@ -290,7 +290,7 @@ def test_what_is_sound_is_kept_besides_what_is_not() -> None:
 
 def test_nothing_is_filled_in_while_reading() -> None:
     """Values that a caller left out stay out."""
-    assert {"prompt": "a fox"} == read_video_request(PROMPT)[0].model_dump(exclude_unset=True)
+    assert {"prompt": "a fox"} == read_request("video", PROMPT)[0].model_dump(exclude_unset=True)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_nothing_is_filled_in_while_reading() -> None:
 )
 def test_half_a_character_is_a_problem_and_never_an_exception(body: dict[str, Any]) -> None:
     """A lone surrogate, which JSON's escapes can spell but UTF-8 cannot, is refused, and the answer can be encoded."""
-    problems = read_video_request(body)[1]
+    problems = read_request("video", body)[1]
 
     assert problems
     assert json.dumps([problem.to_json() for problem in problems], ensure_ascii=False).encode()
@@ -318,7 +318,7 @@ def test_deep_metadata_is_refused_or_can_be_stored(depth: int) -> None:
     """What is accepted can be written down again: metadata as deep as JSON is read is a problem, not an exception."""
     body = json.loads('{"prompt": "x", "metadata": {"a": ' + "[" * depth + "]" * depth + "}}")
 
-    request, problems, _ = read_video_request(body)
+    request, problems, _ = read_request("video", body)
 
     assert problems or request.model_dump(mode="json", exclude_unset=True)
 
@@ -335,7 +335,7 @@ def test_options_of_a_provider_that_there_is_not_are_refused() -> None:
 
     from tests.unit.builders import SEED_DAY, klingai_profile  # noqa: PLC0415
 
-    request, problems, _ = read_video_request(PROMPT | {"provider_options": {"klingay": {"a": 1}}})
+    request, problems, _ = read_request("video", PROMPT | {"provider_options": {"klingay": {"a": 1}}})
     problems += choose_route(request, {"klingai": klingai_profile(SEED_DAY)}, ["klingai"])[1]  # type: ignore[dict-item,list-item]
 
     assert ["provider_options.klingay"] == [problem.field for problem in problems]
@@ -345,7 +345,7 @@ def test_the_answer_to_a_small_body_never_outgrows_what_lambda_can_answer() -> N
     """100 KB of unknown fields do not make an answer above 6 MB: problems and echoes are bounded."""
     body = PROMPT | {f"x{index}": 1 for index in range(10_000)}
 
-    error = InvalidRequestError("no", read_video_request(body)[1])
+    error = InvalidRequestError("no", read_request("video", body)[1])
     answer = json.dumps([problem.to_json() for problem in error.problems])
 
     assert LAMBDA_ANSWER_BYTES > len(answer)
@@ -353,14 +353,14 @@ def test_the_answer_to_a_small_body_never_outgrows_what_lambda_can_answer() -> N
 
 def test_a_giant_name_is_not_echoed() -> None:
     """A field's name of 1 MB comes back shortened."""
-    (problem,) = read_video_request(PROMPT | {"a" * 1_000_000: 1})[1]
+    (problem,) = read_request("video", PROMPT | {"a" * 1_000_000: 1})[1]
 
     assert 10_000 > len(json.dumps(problem.to_json()))
 
 
 def test_a_giant_number_is_not_echoed() -> None:
     """A number of 4000 digits comes back shortened."""
-    (problem,) = read_video_request(PROMPT | {"duration_s": 10**4000})[1]
+    (problem,) = read_request("video", PROMPT | {"duration_s": 10**4000})[1]
 
     assert 1000 > len(problem.message)
 
@@ -385,7 +385,7 @@ NEAR_VALUES = st.recursive(
 @settings(max_examples=300, deadline=None)
 def test_any_object_is_read_without_an_exception(body: dict[str, Any]) -> None:
     """Whatever JSON object is given, there is a request and a list of problems, each place with each code once."""
-    request, problems, _ = read_video_request(body)
+    request, problems, _ = read_request("video", body)
 
     assert isinstance(request, VideoRequest)
     assert names_once([f"{problem.field} {problem.code} {problem.message}" for problem in problems])

@@ -105,7 +105,7 @@ class ConfiguredProviders:
         return registry.build(
             name,
             base_url=configured.base_url,
-            profile=registry.profile_of(name, configured.rules_as_of, self._expected()),
+            profile=registry.profile_of(name, configured.rules_as_of, self._expected(), configured.switches),
             http=self.http,
             credentials=SecretCredentials(secret),
             now=time.time,

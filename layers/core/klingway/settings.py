@@ -27,6 +27,8 @@ class ProviderSettings:
     secret_arn: str
     rules_as_of: date
     """Which day's published rules are enforced."""
+    switches: frozenset[str] = frozenset()
+    """Its documented switches that are on; what each does, the provider's page says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,7 @@ def _providers(text: str) -> dict[ProviderName, ProviderSettings]:
             base_url=said["base_url"].rstrip("/"),
             secret_arn=said["secret_arn"],
             rules_as_of=date.fromisoformat(said["rules_as_of"]),
+            switches=frozenset(said.get("switches", "").split()),
         )
         for name, said in json.loads(text).items()
     }

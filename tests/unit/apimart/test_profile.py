@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from klingway.domain.capabilities import Capability, Confidence, Expected
 from klingway.domain.pricing import price_of
-from klingway.domain.validation import provider_problems, read_video_request
+from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.apimart.profile import apimart_profile
 
 from tests.unit.builders import (
@@ -42,7 +42,7 @@ def described(count: int, images: int = 2, **changed: Any) -> list[dict[str, Any
 
 
 def problems(model: str, body: dict[str, Any]) -> list[tuple[str, str, Any, str | None]]:
-    request, broken, _ = read_video_request({"model": model} | body)
+    request, broken, _ = read_request("video", {"model": model} | body)
     assert [] == broken, "the canonical model takes it"
     return [
         (problem.field, problem.code, problem.limit, problem.source)

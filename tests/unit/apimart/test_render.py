@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from klingway.domain.validation import provider_problems, read_video_request
+from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.apimart.profile import apimart_profile
 
 from tests.unit.builders import (
@@ -248,7 +248,7 @@ def repaired(body: dict[str, Any]) -> VideoRequest:
     """Leave out what a problem names until there is none."""
     body = PROMPT | body
     while True:
-        request, problems, _ = read_video_request(body)
+        request, problems, _ = read_request("video", body)
         problems += provider_problems(request, apimart_profile(SEED_DAY)) if not problems else []
         if not problems:
             return request

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from klingway.domain.validation import provider_problems, read_video_request
+from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.klingai.profile import klingai_profile
 
 from tests.unit.builders import (
@@ -40,7 +40,7 @@ def named(element: dict[str, Any], count: int) -> list[dict[str, Any]]:
 
 
 def problems(model: str, body: dict[str, Any], on: date = SEED_DAY) -> list[tuple[str, str, Any, str | None]]:
-    request, broken, _ = read_video_request({"model": model} | body)
+    request, broken, _ = read_request("video", {"model": model} | body)
     assert [] == broken, "the canonical model takes it"
     return [
         (problem.field, problem.code, problem.limit, problem.source)

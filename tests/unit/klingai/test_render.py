@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from klingway.domain.capabilities import Capability
 from klingway.domain.request import Element
-from klingway.domain.validation import provider_problems, read_video_request
+from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.klingai.profile import klingai_profile
 
 from tests.unit.builders import (
@@ -325,7 +325,7 @@ def repaired(body: dict[str, Any], on: date) -> VideoRequest:
     """Leave out what a problem names until there is none."""
     body = PROMPT | body
     while True:
-        request, problems, _ = read_video_request(body)
+        request, problems, _ = read_request("video", body)
         problems += provider_problems(request, klingai_profile(on)) if not problems else []
         if not problems:
             return request

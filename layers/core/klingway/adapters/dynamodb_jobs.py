@@ -3,11 +3,13 @@
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from klingway.adapters import dynamodb_rows as rows
-from klingway.domain.ids import JobId, Tenant
+from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job
 from klingway.domain.transitions import Change
 from klingway.use_cases.ports import (
@@ -17,6 +19,7 @@ from klingway.use_cases.ports import (
     JobFilter,
     KeyTakenError,
     Page,
+    ReferenceTakenError,
     StoredJob,
 )
 
@@ -28,6 +31,8 @@ _TRIES: Final = 8
 _LONGEST_PAUSE_S: Final = 0.4
 _SCANNED_PER_QUERY: Final = 200
 _MOST_QUERIES: Final = 10
+_READ_AT_ONCE: Final = 50
+"""Jobs: each is two rows, and a hundred can be read in one call (DynamoDB's bound)."""
 
 
 class DynamoDbJobs:
@@ -40,16 +45,20 @@ class DynamoDbJobs:
     # ------------------------------------------------------------------------------------------------- writing
 
     def create(self, job: Job, request: Mapping[str, Any], key: IdempotencyKey | None) -> None:
-        """Write a job, its request and its idempotency key, all or nothing.
+        """Write a job, its request, its idempotency key and its origin's external id, all or nothing.
 
         Raises:
             KeyTakenError: The key belongs to a job already.
+            ReferenceTakenError: The external id belongs to something already.
             BusyError: The table did not take it.
         """
         writes: list[Any] = [
             self._put(rows.item_of(job), "attribute_not_exists(pk)"),
             self._put(rows.request_item(job.id, request), "attribute_not_exists(pk)"),
         ]
+        if job.origin is not None and job.origin.external_id is not None:
+            name = rows.name_item(job.tenant, job.origin.dialect, job.origin.external_id, job.id)
+            writes.append(self._put(name, "attribute_not_exists(pk)"))
         if key is not None:
             free = "attribute_not_exists(pk) OR expires_at < :now"  # TTL removes a key some time after its end
             now = {":now": {"N": str(int(job.created_at.timestamp()))}}
@@ -59,6 +68,7 @@ class DynamoDbJobs:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
                 self._find_taken(key, job.id)
+                self._find_named(job)
                 codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
                 if codes[:1] == ["ConditionalCheckFailed"]:
                     return  # our own row: an answer was lost and the call repeated
@@ -72,6 +82,31 @@ class DynamoDbJobs:
         taken = None if key is None else self.taken_by(key)
         if taken is not None and taken.job_id != ours:
             raise taken
+
+    def _find_named(self, ours: Job) -> None:
+        origin = ours.origin
+        if origin is None or origin.external_id is None:
+            return
+        if self.named(ours.tenant, origin.dialect, origin.external_id) not in {None, ours.id}:
+            raise ReferenceTakenError(origin.external_id)
+
+    def named(self, tenant: Tenant, dialect: ProviderName, external_id: str) -> str | None:
+        """Return the id of what a tenant named so in a dialect, a job's or an element's; None where there is nothing."""
+        key = rows.name_key(tenant, dialect, external_id)
+        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return found["named"]["S"] if found else None
+
+    def forget_name(self, job: Job) -> None:
+        """Let go of a job's external id, so that its caller can use it again."""
+        if job.origin is None or job.origin.external_id is None:
+            return
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # it is another's, or gone already
+            self._client.delete_item(
+                TableName=self._table,
+                Key=rows.name_key(job.tenant, job.origin.dialect, job.origin.external_id),
+                ConditionExpression="named = :ours",
+                ExpressionAttributeValues={":ours": {"S": job.id}},
+            )
 
     def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
         """Return whose an idempotency key is, None where it is free."""
@@ -172,6 +207,30 @@ class DynamoDbJobs:
                 break
         shown = ids[:limit]
         return Page(self._stored(shown), shown[-1] if len(ids) > limit else start)
+
+    def numbered_page(
+        self, tenant: Tenant, dialect: ProviderName, product: str, *, skipped: int, limit: int
+    ) -> Sequence[StoredJob]:
+        """Return a part of the jobs that a tenant asked for as one product of a dialect, newest first.
+
+        All of them up to the part's end are walked through: that is how such a list is paged by number.
+        """
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=_BY_TENANT,
+            KeyConditionExpression="tenant = :tenant",
+            FilterExpression="origin.dialect = :dialect AND origin.product = :product",
+            ExpressionAttributeValues={
+                ":tenant": {"S": tenant},
+                ":dialect": {"S": dialect},
+                ":product": {"S": product},
+            },
+            ScanIndexForward=False,
+        )
+        found = (JobId(item["id"]["S"]) for page in pages for item in page["Items"])
+        wanted = list(islice(found, skipped, skipped + limit))
+        parts = (wanted[start : start + _READ_AT_ONCE] for start in range(0, len(wanted), _READ_AT_ONCE))
+        return [stored for part in parts for stored in self._stored(part)]
 
     def _stored(self, job_ids: list[JobId]) -> list[StoredJob]:
         if not job_ids:

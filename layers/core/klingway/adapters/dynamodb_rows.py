@@ -4,6 +4,7 @@ Keys: `pk` is the job's id, `sk` is `job` or `request`. Moments are ISO text, ex
 (`due_at`, `expires_at`), which are epoch seconds. What callers gave freely (`metadata`, the request) is JSON text.
 """
 
+import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from klingway.domain.job import (
     JobElement,
     JobError,
     LearntBy,
+    Origin,
     Price,
     State,
     StoredFile,
@@ -49,6 +51,17 @@ def job_key(job_id: JobId) -> Item:
 def request_key(job_id: JobId) -> Item:
     """Return the key of the row that holds what was asked for."""
     return {"pk": {"S": job_id}, "sk": {"S": REQUEST_ROW}}
+
+
+def name_key(tenant: Tenant, dialect: ProviderName, external_id: str) -> Item:
+    """Return the key of the row that says what a tenant named so in a dialect."""
+    digest = hashlib.sha256(external_id.encode()).hexdigest()  # of any length and any characters
+    return {"pk": {"S": f"name#{tenant}#{dialect}#{digest}"}, "sk": {"S": "alias"}}
+
+
+def name_item(tenant: Tenant, dialect: ProviderName, external_id: str, named: str) -> Item:
+    """Return the row that says what a tenant named so in a dialect: a job's id, or an element's."""
+    return name_key(tenant, dialect, external_id) | {"named": {"S": named}}
 
 
 def due_shard(row_id: str) -> str:
@@ -192,6 +205,7 @@ def job_of(item: Item) -> Job:
         reference=row.get("reference"),
         metadata=json.loads(row["metadata"]) if "metadata" in row else None,
         correlation_id=row.get("correlation_id"),
+        origin=_origin(row.get("origin")),
         targets=tuple(_target(target) for target in row.get("targets", ())),
         elements=tuple(_element(element) for element in row.get("elements", ())),
         price=_price(row.get("price")),
@@ -239,6 +253,12 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
 
 def _target(row: Mapping[str, Any]) -> Target:
     return Target(row["kind"], row["address"], tuple(row["events"]))
+
+
+def _origin(row: Mapping[str, Any] | None) -> Origin | None:
+    if row is None:
+        return None
+    return Origin(dialect=row["dialect"], product=row["product"], external_id=row.get("external_id"))
 
 
 def _element(row: Mapping[str, Any]) -> JobElement:

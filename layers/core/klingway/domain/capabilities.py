@@ -12,13 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from klingway.domain.measures import GAUGES, SIGNS, Measure, Trait
+from klingway.domain.request import DEFAULT_MODE, DEFAULT_RESOLUTION, AnyRequest, ImageRequest, Kind, VideoRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
     from decimal import Decimal
-
-    from klingway.domain.request import VideoRequest
 
 
 class Confidence(StrEnum):
@@ -39,6 +38,8 @@ class Capability(StrEnum):
     DURATION = "duration_s"
     ASPECT_RATIO = "aspect_ratio"
     SOUND = "sound"
+    SOUND_WITH_VIDEO = "sound with a video"
+    """Sound made anew for a request that has a video."""
     WATERMARK = "watermark"
     CFG_SCALE = "cfg_scale"
     REFERENCE_IMAGES = "images[].role=reference"
@@ -52,25 +53,23 @@ class Capability(StrEnum):
     VIDEO_EDIT = "video.use=edit"
     VIDEO_FEATURE = "video.use=feature"
     VOICES = "voices"
+    RESOLUTION = "resolution"
+    COUNT = "count"
+    SERIES = "series"
 
 
-def given_capabilities(request: VideoRequest) -> dict[Capability, str]:
+def given_capabilities(request: AnyRequest) -> dict[Capability, str]:
     """Return what a request makes use of, with the place where a caller would find it."""
-    plain = {
+    own = _of_video(request) if isinstance(request, VideoRequest) else _of_image(request)
+    plain = own | {
         Capability.PROMPT: request.prompt,
-        Capability.SHOTS: request.shots,
-        Capability.SHOT_SPLIT: request.shot_split,
         Capability.NEGATIVE_PROMPT: request.negative_prompt,
-        Capability.MODE: request.mode,
-        Capability.DURATION: request.duration_s,
-        Capability.ASPECT_RATIO: request.aspect_ratio,
-        Capability.SOUND: request.sound or None,
         Capability.WATERMARK: request.watermark or None,
-        Capability.CFG_SCALE: request.cfg_scale,
-        Capability.VOICES: request.voices,
     }
     given: dict[Capability, str] = {
-        capability: capability.value for capability, value in plain.items() if value is not None
+        capability: _PLACES.get(capability, capability.value)
+        for capability, value in plain.items()
+        if value is not None
     }
     by_role = {
         "reference": Capability.REFERENCE_IMAGES,
@@ -90,9 +89,41 @@ def given_capabilities(request: VideoRequest) -> dict[Capability, str]:
         for capability, value in parts.items():
             if value is not None:
                 given.setdefault(capability, capability.value.replace("[]", f"[{index}]"))
-    if request.video is not None:
-        given[Capability.VIDEO_EDIT if request.is_edit else Capability.VIDEO_FEATURE] = "video"
     return given
+
+
+_PLACES: Mapping[Capability, str] = {
+    Capability.SOUND_WITH_VIDEO: "sound",
+    Capability.VIDEO_EDIT: "video",
+    Capability.VIDEO_FEATURE: "video",
+}
+"""Where a capability stands in a request, where its own name does not say."""
+
+
+def _of_video(request: VideoRequest) -> dict[Capability, object]:
+    has_video = request.video is not None
+    return {
+        Capability.SHOTS: request.shots,
+        Capability.SHOT_SPLIT: request.shot_split,
+        Capability.MODE: request.mode,
+        Capability.DURATION: request.duration_s,
+        Capability.ASPECT_RATIO: request.aspect_ratio,
+        Capability.SOUND: request.sound or None,
+        Capability.SOUND_WITH_VIDEO: (request.sound and has_video) or None,
+        Capability.CFG_SCALE: request.cfg_scale,
+        Capability.VOICES: request.voices,
+        Capability.VIDEO_EDIT: request.is_edit or None,
+        Capability.VIDEO_FEATURE: (has_video and not request.is_edit) or None,
+    }
+
+
+def _of_image(request: ImageRequest) -> dict[Capability, object]:
+    return {
+        Capability.ASPECT_RATIO: request.aspect_ratio,
+        Capability.RESOLUTION: request.resolution,
+        Capability.COUNT: request.count,
+        Capability.SERIES: request.series or None,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +185,25 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """The price of a second of video under some conditions; the first rate of a profile that fits counts."""
+    """The price of a second of video, or of a picture, under some conditions; the first rate that fits counts."""
 
-    per_second: Decimal
-    mode: str
+    per_unit: Decimal
+    mode: str | None = None
+    """Of a video. None, here and below: either way."""
     sound: bool | None = None
-    """None: either way."""
     video: bool | None = None
+    resolution: str | None = None
+    """Of a picture."""
+
+    def fits(self, request: AnyRequest) -> bool:
+        """Tell whether this is the price of such a request."""
+        if isinstance(request, ImageRequest):
+            return self.resolution in {None, request.resolution or DEFAULT_RESOLUTION}
+        return (
+            self.mode in {None, request.mode or DEFAULT_MODE}
+            and self.sound in {None, bool(request.sound)}
+            and self.video in {None, request.video is not None}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +232,7 @@ class ProviderProfile:
 
     name: str
     models: Mapping[str, ModelProfile]
+    """Those that make videos."""
     calls_back: bool
     """Whether it posts to a callback URL when a task ends."""
     finds_by_reference: bool
@@ -197,3 +241,11 @@ class ProviderProfile:
     """Which day's published rules are enforced; see `Limit.since`."""
     options: frozenset[str] = field(default=frozenset())
     """Fields of its own that `provider_options` may carry."""
+    image_models: Mapping[str, ModelProfile] = field(default_factory=dict)
+    """Those that make pictures."""
+    switches: frozenset[str] = field(default=frozenset())
+    """Those of its documented switches that are on; see its page."""
+
+    def models_of(self, kind: Kind) -> Mapping[str, ModelProfile]:
+        """Return the models that make what a kind of request asks for."""
+        return self.models if kind == "video" else self.image_models

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
 from klingway.domain.job import JobElement, JobError
-from klingway.domain.request import Element, VideoRequest
+from klingway.domain.request import Element, Request
 from klingway.domain.schedule import PATIENCE_S
+
+SomeRequest = TypeVar("SomeRequest", bound=Request)
 
 ROW_PART: Final = "element"
 """The sort key of an element's row, by which the poller tells it from others."""
@@ -113,12 +115,12 @@ def digest_of(tenant: Tenant, provider: ProviderName, account: str, definition: 
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def described_in(request: VideoRequest) -> dict[int, Element]:
+def described_in(request: Request) -> dict[int, Element]:
     """Return the elements that a request describes, rather than names by id, by their index."""
     return {index: element for index, element in enumerate(request.elements or []) if element.id is None}
 
 
-def with_ids(request: VideoRequest, made: Sequence[JobElement]) -> VideoRequest:
+def with_ids(request: SomeRequest, made: Sequence[JobElement]) -> SomeRequest:
     """Return the request with the provider's own ids in the place of the descriptions that were made."""
     if not made or request.elements is None:
         return request

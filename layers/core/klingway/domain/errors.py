@@ -5,9 +5,11 @@ GatewayError
 ├── UnauthenticatedError       401
 ├── NotFoundError              404
 ├── NotReadyError              409
+├── AlreadyExistsError         409
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
 ├── InvalidRequestError        422
+├── ProviderRefusalError       502
 └── UnavailableError           503
 """
 
@@ -55,7 +57,7 @@ class GatewayError(Exception):
     """Base of every error that is answered to a caller on purpose."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    code: ClassVar[str] = "internal_error"
+    code: str = "internal_error"
     title: ClassVar[str] = "Internal error"
 
     def __init__(self, detail: str, problems: Sequence[Problem] = ()) -> None:
@@ -106,6 +108,18 @@ class NotReadyError(GatewayError):
     title = "No result"
 
 
+class AlreadyExistsError(GatewayError):
+    """The caller's own id belongs to a job already; nothing was accepted."""
+
+    status = HTTPStatus.CONFLICT
+    code = "already_exists"
+    title = "Already exists"
+
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"External_task_id {external_id} already exists")
+        self.external_id = external_id
+
+
 class TooLargeError(GatewayError):
     """The request carries more than can be taken inline."""
 
@@ -128,6 +142,20 @@ class InvalidRequestError(GatewayError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid_request"
     title = "Invalid request"
+
+
+class ProviderRefusalError(GatewayError):
+    """A provider has refused, or failed at, what was asked; said where a dialect has it in the answer to the request itself.
+
+    `code` is that of the job's error.
+    """
+
+    status = HTTPStatus.BAD_GATEWAY
+    title = "Refused by the provider"
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class UnavailableError(GatewayError):

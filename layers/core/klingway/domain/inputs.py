@@ -5,11 +5,11 @@ import binascii
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
-from klingway.domain.request import Element, VideoRequest
+from klingway.domain.request import Element, Request, VideoRequest
 
 MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 """Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
@@ -121,7 +121,10 @@ def is_picture(place: str) -> bool:
     return not place.endswith("video") and not place.startswith("video")
 
 
-def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoRequest:
+SomeRequest = TypeVar("SomeRequest", bound=Request)
+
+
+def with_addresses(request: SomeRequest, addresses: dict[str, str]) -> SomeRequest:
     """Return the request with other addresses at some of the places that `media_places` names."""
     update: dict[str, object] = {}
     if request.images is not None:
@@ -134,7 +137,7 @@ def with_addresses(request: VideoRequest, addresses: dict[str, str]) -> VideoReq
             _element_with_addresses(element, f"elements[{index}]", addresses)
             for index, element in enumerate(request.elements)
         ]
-    if request.video is not None:
+    if isinstance(request, VideoRequest) and request.video is not None:
         update["video"] = request.video.model_copy(update={"url": addresses.get("video.url", request.video.url)})
     return request.model_copy(update=update)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from klingway.domain.deliveries import Target
 from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
+from klingway.domain.request import Kind
 
 
 class State(StrEnum):
@@ -119,9 +120,9 @@ class StoredFile:
     """A file of a result, in the bucket."""
 
     name: str
-    """`video.mp4`, `watermarked.mp4`, `job.json`."""
+    """`video.mp4`, `watermarked.mp4`, `image_1.png`, `job.json`."""
     role: str
-    """`video`, `watermarked`, `provenance`."""
+    """`video`, `image`, `watermarked`, `provenance`."""
     key: str
     size_bytes: int
     sha256: str
@@ -133,12 +134,23 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The dialect in which a job was asked for, which is the one in which its caller asks for it again."""
+
+    dialect: ProviderName
+    product: str
+    """Which of that service's products it is: `omni-video`; its tasks are asked for and listed by product there."""
+    external_id: str | None = None
+    """The caller's own id of it, unique for that tenant and dialect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What a caller asked for, from acceptance to the end. The request itself is stored apart, written once."""
 
     id: JobId
     tenant: Tenant
-    kind: str
+    kind: Kind
     model: str
     state: State
     provider: ProviderName
@@ -163,6 +175,8 @@ class Job:
     metadata: Mapping[str, Any] | None = None
     correlation_id: str | None = None
     """What the event that asked for the job called it; in every event about it."""
+    origin: Origin | None = None
+    """None: asked for in the canonical form."""
     targets: tuple[Target, ...] = ()
     """Where its end is delivered to."""
     elements: tuple[JobElement, ...] = ()

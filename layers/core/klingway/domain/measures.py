@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from klingway.domain.request import VideoRequest
+    from klingway.domain.request import AnyRequest, ImageRequest, VideoRequest
 
 
 class Trait(StrEnum):
@@ -24,6 +24,7 @@ class Trait(StrEnum):
     VIDEO = "a video"
     INPUT = "images, elements or a video"
     OVER_TWO_IMAGES = "more than two images"
+    SERIES = "a series"
     VIDEO_ELEMENTS = "elements made from a video"
 
 
@@ -31,12 +32,12 @@ Given = Iterator[tuple[str, Any]]
 """Pairs of the place where something stands in a request, and what is measured there."""
 
 
-def _prompt_chars(request: VideoRequest) -> Given:
+def _prompt_chars(request: AnyRequest) -> Given:
     if request.prompt is not None:
         yield "prompt", len(request.prompt)
 
 
-def _negative_prompt_chars(request: VideoRequest) -> Given:
+def _negative_prompt_chars(request: AnyRequest) -> Given:
     if request.negative_prompt is not None:
         yield "negative_prompt", len(request.negative_prompt)
 
@@ -66,7 +67,7 @@ def _mode(request: VideoRequest) -> Given:
         yield "mode", request.mode
 
 
-def _aspect_ratio(request: VideoRequest) -> Given:
+def _aspect_ratio(request: AnyRequest) -> Given:
     if request.aspect_ratio is not None:
         yield "aspect_ratio", request.aspect_ratio
 
@@ -76,59 +77,88 @@ def _shot_split(request: VideoRequest) -> Given:
         yield "shot_split", request.shot_split
 
 
-def _images(request: VideoRequest) -> Given:
+def _images(request: AnyRequest) -> Given:
     if request.images:
         yield "images", len(request.images)
 
 
-def _elements(request: VideoRequest) -> Given:
+def _elements(request: AnyRequest) -> Given:
     if request.elements:
         yield "elements", len(request.elements)
 
 
-def _images_and_elements(request: VideoRequest) -> Given:
+def _images_and_elements(request: AnyRequest) -> Given:
     images, elements = len(request.images or []), len(request.elements or [])
     if images or elements:
         yield "images" if images else "elements", images + elements
 
 
-def _last_frame(request: VideoRequest) -> Given:
+def _last_frame(request: AnyRequest) -> Given:
     for index, image in enumerate(request.images or []):
         if image.role == "last_frame":
             yield f"images[{index}].role", image.role
 
 
-def _element_id(request: VideoRequest) -> Given:
+def _element_id(request: AnyRequest) -> Given:
     for index, element in enumerate(request.elements or []):
         if element.id is not None:
             yield f"elements[{index}].id", element.id
 
 
-def _element_number(request: VideoRequest) -> Given:
+def _element_number(request: AnyRequest) -> Given:
     for place, text in _element_id(request):
         if text.isascii() and text.isdecimal():
             yield place, int(text)
 
 
-def _element_images(request: VideoRequest) -> Given:
+def _element_images(request: AnyRequest) -> Given:
     for index, element in enumerate(request.elements or []):
         if element.images is not None:
             yield f"elements[{index}].images", len(element.images)
 
 
-def _element_name(request: VideoRequest) -> Given:
+def _element_name(request: AnyRequest) -> Given:
     for index, element in enumerate(request.elements or []):
         if element.name is not None:
             yield f"elements[{index}].name", element.name
 
 
-def _video_elements(request: VideoRequest) -> Given:
+def _element_name_chars(request: AnyRequest) -> Given:
+    """Of each element that is described; one without a name has none."""
+    for index, element in enumerate(request.elements or []):
+        if element.id is None:
+            yield f"elements[{index}].name", len(element.name or "")
+
+
+def _element_description_chars(request: AnyRequest) -> Given:
+    """Of each element that is described; one without a description has none."""
+    for index, element in enumerate(request.elements or []):
+        if element.id is None:
+            yield f"elements[{index}].description", len(element.description or "")
+
+
+def _resolution(request: ImageRequest) -> Given:
+    if request.resolution is not None:
+        yield "resolution", request.resolution
+
+
+def _pictures(request: ImageRequest) -> Given:
+    if request.count is not None and request.count != "auto":
+        yield "count", request.count
+
+
+def _open_count(request: ImageRequest) -> Given:
+    if request.count == "auto":
+        yield "count", request.count
+
+
+def _video_elements(request: AnyRequest) -> Given:
     places = [index for index, element in enumerate(request.elements or []) if element.video is not None]
     if places:
         yield f"elements[{places[-1]}].video", len(places)
 
 
-def _images_and_image_elements(request: VideoRequest) -> Given:
+def _images_and_image_elements(request: AnyRequest) -> Given:
     """An element that exists may have been made from either: it is not counted."""
     images = len(request.images or [])
     made = [index for index, element in enumerate(request.elements or []) if element.images is not None]
@@ -136,13 +166,13 @@ def _images_and_image_elements(request: VideoRequest) -> Given:
         yield "images" if images else f"elements[{made[-1]}].images", images + len(made)
 
 
-def _image_element_voice(request: VideoRequest) -> Given:
+def _image_element_voice(request: AnyRequest) -> Given:
     for index, element in enumerate(request.elements or []):
         if element.images is not None and element.voice_id is not None:
             yield f"elements[{index}].voice_id", element.voice_id
 
 
-def _element_tag(request: VideoRequest) -> Given:
+def _element_tag(request: AnyRequest) -> Given:
     for index, element in enumerate(request.elements or []):
         for number, tag in enumerate(element.tags or []):
             yield f"elements[{index}].tags[{number}]", tag
@@ -168,10 +198,15 @@ class Measure(StrEnum):
     ELEMENT_NUMBER = "element number"
     ELEMENT_IMAGES = "images of an element"
     ELEMENT_NAME = "element name"
+    ELEMENT_NAME_CHARS = "characters of an element's name"
+    ELEMENT_DESCRIPTION_CHARS = "characters of an element's description"
     VIDEO_ELEMENTS = "number of elements made from a video"
     IMAGES_AND_IMAGE_ELEMENTS = "number of images and elements made from images together"
     IMAGE_ELEMENT_VOICE = "voice of an element made from images"
     ELEMENT_TAG = "element tag"
+    RESOLUTION = "resolution"
+    PICTURES = "number of pictures"
+    OPEN_COUNT = "open number of pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +214,12 @@ class Gauge:
     """How something is measured, and from which fields: where one of these is broken, nothing is known."""
 
     reads: frozenset[str]
-    measure: Callable[[VideoRequest], Given]
+    measure: Callable[[Any], Given]
     beyond: tuple[str, str] = ("too_small", "too_large")
     """The codes of what lies below and above a limit."""
 
 
-def _gauge(
-    measure: Callable[[VideoRequest], Given], *reads: str, beyond: tuple[str, str] = ("too_small", "too_large")
-) -> Gauge:
+def _gauge(measure: Callable[[Any], Given], *reads: str, beyond: tuple[str, str] = ("too_small", "too_large")) -> Gauge:
     return Gauge(frozenset(reads), measure, beyond)
 
 
@@ -211,10 +244,15 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
     Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),
     Measure.ELEMENT_NAME: _gauge(_element_name, "elements"),
+    Measure.ELEMENT_NAME_CHARS: _gauge(_element_name_chars, "elements", beyond=_LENGTH),
+    Measure.ELEMENT_DESCRIPTION_CHARS: _gauge(_element_description_chars, "elements", beyond=_LENGTH),
     Measure.VIDEO_ELEMENTS: _gauge(_video_elements, "elements", beyond=_NUMBER),
     Measure.IMAGES_AND_IMAGE_ELEMENTS: _gauge(_images_and_image_elements, "images", "elements", beyond=_NUMBER),
     Measure.IMAGE_ELEMENT_VOICE: _gauge(_image_element_voice, "elements"),
     Measure.ELEMENT_TAG: _gauge(_element_tag, "elements"),
+    Measure.RESOLUTION: _gauge(_resolution, "resolution"),
+    Measure.PICTURES: _gauge(_pictures, "count", beyond=_NUMBER),
+    Measure.OPEN_COUNT: _gauge(_open_count, "count"),
 }
 
 
@@ -223,7 +261,7 @@ class _Sign:
     """How a trait shows, and in which fields."""
 
     reads: frozenset[str]
-    shows: Callable[[VideoRequest], bool]
+    shows: Callable[[Any], bool]
 
 
 SIGNS: Mapping[Trait, _Sign] = {
@@ -234,15 +272,17 @@ SIGNS: Mapping[Trait, _Sign] = {
     Trait.VIDEO: _Sign(frozenset({"video"}), lambda request: request.video is not None),
     Trait.INPUT: _Sign(
         frozenset({"images", "elements", "video"}),
-        lambda request: bool(request.images or request.elements or request.video),
+        lambda request: any(request.referable[kind] for kind in ("image", "element", "video")),
     ),
     Trait.VIDEO_ELEMENTS: _Sign(
         frozenset({"elements"}), lambda request: any(element.video is not None for element in request.elements or [])
     ),
     Trait.OVER_TWO_IMAGES: _Sign(frozenset({"images"}), lambda request: len(request.images or []) > 2),  # noqa: PLR2004
+    Trait.SERIES: _Sign(frozenset({"series"}), lambda request: bool(request.series)),
 }
 
 
-def traits_of(request: VideoRequest) -> frozenset[Trait]:
-    """Return every trait that a request has."""
-    return frozenset(trait for trait, sign in SIGNS.items() if sign.shows(request))
+def traits_of(request: AnyRequest) -> frozenset[Trait]:
+    """Return every trait that a request has; one that reads fields which its kind has not can have none of it."""
+    fields = type(request).model_fields.keys()
+    return frozenset(trait for trait, sign in SIGNS.items() if sign.reads <= fields and sign.shows(request))

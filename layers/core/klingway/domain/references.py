@@ -37,3 +37,8 @@ def respelt(prompt: str, spelling: Callable[[Reference], str]) -> str:
         return f"{word} " if runs_on else word
 
     return _REFERENCE.sub(respell, prompt)
+
+
+def canonical(prompt: str, spelling: re.Pattern[str], meaning: Callable[[re.Match[str]], Reference | None]) -> str:
+    """Return a prompt in another spelling with its references in ours; what means none (None) stays as it is."""
+    return spelling.sub(lambda found: str(meaning(found) or found[0]), prompt)

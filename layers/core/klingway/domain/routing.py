@@ -9,7 +9,7 @@ from klingway.domain.capabilities import Confidence, ProviderProfile, given_capa
 from klingway.domain.errors import Problem
 from klingway.domain.ids import ProviderName
 from klingway.domain.pricing import price_of
-from klingway.domain.request import AUTO, DEFAULT_MODEL, VideoRequest
+from klingway.domain.request import AUTO, AnyRequest
 from klingway.domain.validation import provider_problems
 
 _PROVIDER: Final = "provider"
@@ -26,7 +26,7 @@ class Route:
 
 
 def choose_route(
-    request: VideoRequest,
+    request: AnyRequest,
     profiles: Mapping[ProviderName, ProviderProfile],
     configured: Sequence[ProviderName],
     broken: frozenset[str] = frozenset(),
@@ -69,13 +69,13 @@ def choose_route(
     return Route((), ""), _problems_of_all(found)
 
 
-def _is_sure(request: VideoRequest, profile: ProviderProfile) -> bool:
-    model = profile.models.get(request.model or DEFAULT_MODEL)
+def _is_sure(request: AnyRequest, profile: ProviderProfile) -> bool:
+    model = profile.models_of(request.kind).get(request.asked_model)
     supports = model.supports if model is not None else {}
     return Confidence.DOUBTFUL not in {supports.get(capability) for capability in given_capabilities(request)}
 
 
-def _cheapest_first(request: VideoRequest, profiles: Mapping[ProviderName, ProviderProfile]) -> Route:
+def _cheapest_first(request: AnyRequest, profiles: Mapping[ProviderName, ProviderProfile]) -> Route:
     """Order providers by price, unknown ones last; where that decides nothing, in the gateway's order."""
     prices = {name: _dollars(request, profile) for name, profile in profiles.items()}
     order = sorted(prices, key=lambda name: (prices[name] is None, prices[name] or 0))
@@ -90,7 +90,7 @@ def _shown(dollars: Decimal | None) -> str:
     return "price unknown" if dollars is None else f"${dollars:.2f}"
 
 
-def _dollars(request: VideoRequest, profile: ProviderProfile) -> Decimal | None:
+def _dollars(request: AnyRequest, profile: ProviderProfile) -> Decimal | None:
     """Return a price that can be compared; one in another currency is as good as unknown."""
     price = price_of(request, profile)
     return price.amount if price is not None and price.currency == _COMPARED_IN else None

@@ -7,10 +7,18 @@ not reported twice.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from klingway.domain.errors import Problem
 from klingway.domain.references import references_in
-from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S, VideoRequest
+from klingway.domain.request import (
+    MAX_DURATION_S,
+    MIN_DURATION_S,
+    AnyRequest,
+    ImageRequest,
+    Request,
+    VideoRequest,
+)
 
 MAX_METADATA_BYTES = 2048
 """Metadata stands in the job's row and in every event about it."""
@@ -21,26 +29,32 @@ NOT_YET = ("failover", "on_unconfirmed", "deadline_s", "retention_days", "tags")
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
+    of: type[Request]
+    """The requests that it is about."""
     reads: frozenset[str]
-    check: Callable[[VideoRequest], Iterator[Problem]]
+    check: Callable[[Any], Iterator[Problem]]
 
 
 _RULES: list[_Rule] = []
 
 
-def _rule(*reads: str) -> Callable[[Callable[[VideoRequest], Iterator[Problem]]], None]:
-    def register(check: Callable[[VideoRequest], Iterator[Problem]]) -> None:
-        _RULES.append(_Rule(frozenset(reads), check))
+def _rule(
+    *reads: str, of: type[Request] = Request
+) -> Callable[[Callable[[Any], Iterator[Problem]]], Callable[[Any], Iterator[Problem]]]:
+    def register(check: Callable[[Any], Iterator[Problem]]) -> Callable[[Any], Iterator[Problem]]:
+        _RULES.append(_Rule(of, frozenset(reads), check))
+        return check
 
     return register
 
 
-def broken_rules(request: VideoRequest, broken_fields: frozenset[str] = frozenset()) -> list[Problem]:
+def broken_rules(request: AnyRequest, broken_fields: frozenset[str] = frozenset()) -> list[Problem]:
     """Return every problem between the fields of a request, leaving out the fields known to be wrong by themselves."""
-    return [problem for rule in _RULES if not rule.reads & broken_fields for problem in rule.check(request)]
+    applied = [rule for rule in _RULES if isinstance(request, rule.of) and not rule.reads & broken_fields]
+    return [problem for rule in applied for problem in rule.check(request)]
 
 
-@_rule("prompt", "shots", "shot_split")
+@_rule("prompt", "shots", "shot_split", of=VideoRequest)
 def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
     if request.shot_split == "intelligence":
         if request.shots is not None:
@@ -64,16 +78,32 @@ def _prompt_or_shots(request: VideoRequest) -> Iterator[Problem]:
         )
 
 
+@_rule("prompt", of=ImageRequest)
+def _pictures_of_something(request: ImageRequest) -> Iterator[Problem]:
+    if request.prompt is None:
+        yield Problem(field="prompt", code="required", message="prompt is required: say what to show.")
+
+
+@_rule("series", "count", of=ImageRequest)
+def _open_count_of_a_series(request: ImageRequest) -> Iterator[Problem]:
+    if request.count == "auto" and not request.series:
+        yield Problem(
+            field="count",
+            code="excluded",
+            message="count 'auto' is for a series; give a number from 1 to 9, or set series to true.",
+            limit={"min": 1, "max": 9},
+        )
+
+
 @_rule("prompt", "shots", "negative_prompt")
-def _prompts_say_something(request: VideoRequest) -> Iterator[Problem]:
-    prompts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
-    prompts |= {f"shots[{index}].prompt": shot.prompt for index, shot in enumerate(request.shots or [])}
-    for place, prompt in prompts.items():
-        if prompt is not None and not prompt.strip():
+def _prompts_say_something(request: Request) -> Iterator[Problem]:
+    negative = {} if request.negative_prompt is None else {"negative_prompt": request.negative_prompt}
+    for place, prompt in (request.prompts | negative).items():
+        if not prompt.strip():
             yield Problem(field=place, code="blank", message=f"{place} is blank; say what to show, or leave it out.")
 
 
-@_rule("shots", "duration_s")
+@_rule("shots", "duration_s", of=VideoRequest)
 def _shots_fill_the_duration(request: VideoRequest) -> Iterator[Problem]:
     if request.shots is None:
         return
@@ -95,7 +125,7 @@ def _shots_fill_the_duration(request: VideoRequest) -> Iterator[Problem]:
 
 
 @_rule("images")
-def _frames(request: VideoRequest) -> Iterator[Problem]:
+def _frames(request: Request) -> Iterator[Problem]:
     for role in ("first_frame", "last_frame"):
         places = [index for index, image in enumerate(request.images or []) if image.role == role]
         for index in places[1:]:
@@ -114,7 +144,7 @@ def _frames(request: VideoRequest) -> Iterator[Problem]:
         )
 
 
-@_rule("images", "video")
+@_rule("images", "video", of=VideoRequest)
 def _no_frames_with_an_edit(request: VideoRequest) -> Iterator[Problem]:
     if not request.is_edit:
         return
@@ -127,7 +157,7 @@ def _no_frames_with_an_edit(request: VideoRequest) -> Iterator[Problem]:
             )
 
 
-@_rule("video", "duration_s")
+@_rule("video", "duration_s", of=VideoRequest)
 def _an_edit_keeps_its_length(request: VideoRequest) -> Iterator[Problem]:
     if request.is_edit and request.duration_s is not None:
         yield Problem(
@@ -137,7 +167,7 @@ def _an_edit_keeps_its_length(request: VideoRequest) -> Iterator[Problem]:
         )
 
 
-@_rule("video", "shots", "shot_split")
+@_rule("video", "shots", "shot_split", of=VideoRequest)
 def _an_edit_has_no_shots(request: VideoRequest) -> Iterator[Problem]:
     if request.is_edit and request.is_multi_shot:
         yield Problem(
@@ -147,18 +177,8 @@ def _an_edit_has_no_shots(request: VideoRequest) -> Iterator[Problem]:
         )
 
 
-@_rule("video", "sound")
-def _no_sound_with_a_video(request: VideoRequest) -> Iterator[Problem]:
-    if request.video is not None and request.sound:
-        yield Problem(
-            field="sound",
-            code="excluded",
-            message="sound cannot be made for a request with a video; leave sound out (video.keep_sound keeps the clip's own).",
-        )
-
-
 @_rule("elements")
-def _an_element_is_known_or_described(request: VideoRequest) -> Iterator[Problem]:
+def _an_element_is_known_or_described(request: Request) -> Iterator[Problem]:
     for index, element in enumerate(request.elements or []):
         parts = ("name", "description", "images", "video", "voice_id", "tags")
         described = [name for name in parts if getattr(element, name) is not None]
@@ -169,16 +189,16 @@ def _an_element_is_known_or_described(request: VideoRequest) -> Iterator[Problem
                     code="excluded",
                     message=f"{name} cannot be given with id: the element exists already.",
                 )
-        elif element.name is None or element.description is None or (element.images is None) == (element.video is None):
+        elif (element.images is None) == (element.video is None):
             yield Problem(
                 field=f"elements[{index}]",
                 code="incomplete",
-                message="an element takes either id, or name and description and one of images and video.",
+                message="an element takes either id, or one of images and video, with a name and a description.",
             )
 
 
 @_rule("elements")
-def _element_names_differ(request: VideoRequest) -> Iterator[Problem]:
+def _element_names_differ(request: Request) -> Iterator[Problem]:
     """Where a prompt refers to elements by name, two of one name are one too many."""
     first: dict[str, int] = {}
     for index, element in enumerate(request.elements or []):
@@ -191,16 +211,9 @@ def _element_names_differ(request: VideoRequest) -> Iterator[Problem]:
 
 
 @_rule("prompt", "shots", "images", "elements", "video", "voices")
-def _references_point_at_something(request: VideoRequest) -> Iterator[Problem]:
-    given = {
-        "image": len(request.images or []),
-        "element": len(request.elements or []),
-        "video": 0 if request.video is None else 1,
-        "voice": len(request.voices or []),
-    }
-    prompts = [("prompt", request.prompt or "")]
-    prompts += [(f"shots[{index}].prompt", shot.prompt) for index, shot in enumerate(request.shots or [])]
-    for place, prompt in prompts:
+def _references_point_at_something(request: Request) -> Iterator[Problem]:
+    given = request.referable
+    for place, prompt in request.prompts.items():
         for reference in dict.fromkeys(references_in(prompt)):
             count = given[reference.kind]
             if not 1 <= reference.number <= count:
@@ -218,7 +231,7 @@ def _references_point_at_something(request: VideoRequest) -> Iterator[Problem]:
 
 
 @_rule("metadata")
-def _metadata_is_small(request: VideoRequest) -> Iterator[Problem]:
+def _metadata_is_small(request: Request) -> Iterator[Problem]:
     if request.metadata is None:
         return
     size_bytes = len(json.dumps(request.metadata, ensure_ascii=False, separators=(",", ":")).encode())
@@ -232,7 +245,7 @@ def _metadata_is_small(request: VideoRequest) -> Iterator[Problem]:
 
 
 @_rule()
-def _not_yet(request: VideoRequest) -> Iterator[Problem]:
+def _not_yet(request: Request) -> Iterator[Problem]:
     for name in NOT_YET:
         if getattr(request, name) is not None:
             yield Problem(field=name, code="not_yet", message=f"{name} is not built yet; leave it out.")

@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from klingway.domain.capabilities import Capability, Limit, ProviderProfile, given_capabilities
+from klingway.domain.capabilities import Capability, Limit, ModelProfile, ProviderProfile, given_capabilities
 from klingway.domain.errors import Problem
 from klingway.domain.measures import GAUGES, traits_of
-from klingway.domain.request import DEFAULT_MODEL, VideoRequest
+from klingway.domain.request import REQUESTS, AnyRequest, Kind
 from klingway.domain.rules import broken_rules
 
 MAX_DEPTH: Final = 32
@@ -25,7 +25,7 @@ MAX_DEPTH: Final = 32
 class Read(NamedTuple):
     """What reading a body came to."""
 
-    request: VideoRequest
+    request: AnyRequest
     """With the sound fields alone, so that everything else can be checked on these in the same answer."""
     problems: list[Problem]
     """Every problem that holds whoever the provider is."""
@@ -33,21 +33,22 @@ class Read(NamedTuple):
     """The fields that are wrong by themselves: what depends on one of them is not known."""
 
 
-def read_video_request(body: Mapping[str, Any]) -> Read:
-    """Read the body of `POST /v1/videos`; any JSON object will do, no exception comes of it."""
+def read_request(kind: Kind, body: Mapping[str, Any]) -> Read:
+    """Read the body of `POST /v1/videos`, or of `/v1/images`; any JSON object will do, no exception comes of it."""
+    model = REQUESTS[kind]
     problems = [problem for name, value in body.items() if (problem := unwritable(name, value)) is not None]
     broken = {name for name, value in body.items() if unwritable(name, value) is not None}
     writable = {name: value for name, value in body.items() if name not in broken}
     try:
-        return _read(VideoRequest.model_validate(writable), problems, frozenset(broken))
+        return _read(model.model_validate(writable), problems, frozenset(broken))
     except ValidationError as error:
-        problems += problems_of(error, VideoRequest)
+        problems += problems_of(error, model)
         broken |= {str(detail["loc"][0]) for detail in error.errors()}
     sound = {name: value for name, value in body.items() if name not in broken}
-    return _read(VideoRequest.model_validate(sound), problems, frozenset(broken))
+    return _read(model.model_validate(sound), problems, frozenset(broken))
 
 
-def _read(request: VideoRequest, problems: list[Problem], broken: frozenset[str]) -> Read:
+def _read(request: AnyRequest, problems: list[Problem], broken: frozenset[str]) -> Read:
     return Read(request, problems + broken_rules(request, broken), broken)
 
 
@@ -79,7 +80,7 @@ def _unwritable_problem(name: str, code: str, words: str) -> Problem:
 
 
 def provider_problems(
-    request: VideoRequest, profile: ProviderProfile, broken: frozenset[str] = frozenset()
+    request: AnyRequest, profile: ProviderProfile, broken: frozenset[str] = frozenset()
 ) -> list[Problem]:
     """Return everything in a request that a provider's model cannot do; an empty list means that it can.
 
@@ -87,17 +88,18 @@ def provider_problems(
     """
     if "model" in broken:
         return _option_problems(request, profile)
-    name = request.model or DEFAULT_MODEL
-    model = profile.models.get(name)
+    name = request.asked_model
+    models = profile.models_of(request.kind)
+    model = models.get(name)
     if model is None:
-        known = sorted(profile.models)
-        message = f"{profile.name} has no {name}; it has {_listed(known)}."
+        known = sorted(models)
+        message = f"{profile.name} makes no {request.kind} with {name}; there it has {_listed(known)}."
         return [Problem(field="model", code="unsupported", message=message, limit=known)]
     problems = [
         Problem(
             field=place,
             code="unsupported",
-            message=f"{name} on {profile.name} does not take {capability.value}." + _taken_by(capability, profile),
+            message=f"{name} on {profile.name} does not take {capability.value}." + _taken_by(capability, models),
             source=model.source,
         )
         for capability, place in given_capabilities(request).items()
@@ -115,7 +117,7 @@ def provider_problems(
     return problems + _option_problems(request, profile)
 
 
-def _option_problems(request: VideoRequest, profile: ProviderProfile) -> list[Problem]:
+def _option_problems(request: AnyRequest, profile: ProviderProfile) -> list[Problem]:
     given = (request.provider_options or {}).get(profile.name, {})
     known = sorted(profile.options)
     return [
@@ -131,9 +133,9 @@ def _option_problems(request: VideoRequest, profile: ProviderProfile) -> list[Pr
     ]
 
 
-def _taken_by(capability: Capability, profile: ProviderProfile) -> str:
-    models = [name for name, model in profile.models.items() if capability in model.supports]
-    return f" There, {_listed(models)} {'does' if len(models) == 1 else 'do'}." if models else ""
+def _taken_by(capability: Capability, models: Mapping[str, ModelProfile]) -> str:
+    able = [name for name, model in models.items() if capability in model.supports]
+    return f" There, {_listed(able)} {'does' if len(able) == 1 else 'do'}." if able else ""
 
 
 def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:

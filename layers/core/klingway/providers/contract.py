@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from klingway.domain.capabilities import ProviderProfile
     from klingway.domain.job import JobError
-    from klingway.domain.request import Element, VideoRequest
+    from klingway.domain.request import AnyRequest, Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,14 @@ class Media:
 
     url: str
     role: str
-    """`video` or `watermarked`."""
+    """`video`, `image` or `watermarked`."""
+    number: int | None = None
+    """Its place among several of one role, from 1; None for the only one."""
+
+    @property
+    def stem(self) -> str:
+        """The name of its file, without an ending: `video`, `image_1`."""
+        return self.role if self.number is None else f"{self.role}_{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +255,7 @@ class Provider(Protocol):
         """Its registry of elements; None where elements go into the request as they are described."""
         ...
 
-    def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
+    def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in the provider's words; pure. The request must have passed the profile.
 
         Where the provider has a registry, each element comes with its id there.

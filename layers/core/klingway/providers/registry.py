@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from klingway.domain.capabilities import Expected, ProviderProfile
     from klingway.providers.contract import CredentialSource, Http, Provider
+    from klingway.providers.dialects import Dialect
 
 _MODULES: Final[Mapping[str, str]] = {
     "klingai": "klingway.providers.klingai",
@@ -28,8 +29,10 @@ _MODULES: Final[Mapping[str, str]] = {
 class ProviderParts:
     """What a provider's module exports."""
 
-    profile: Callable[[date, Expected | None], ProviderProfile]
+    profile: Callable[[date, Expected | None, frozenset[str]], ProviderProfile]
     build: Callable[..., Provider]
+    switches: frozenset[str] = frozenset()
+    """What the gateway's owner can switch on; its page in docs/providers says what each does."""
 
 
 def names() -> tuple[ProviderName, ...]:
@@ -42,9 +45,34 @@ def _parts(name: str) -> ProviderParts:
     return cast("ProviderParts", module.PARTS)
 
 
-def profile_of(name: ProviderName, rules_as_of: date, expected: Expected | None = None) -> ProviderProfile:
-    """Return what a provider can do under the rules of a day; `expected` replaces what is known of its speed."""
-    return _parts(name).profile(rules_as_of, expected)
+def profile_of(
+    name: ProviderName,
+    rules_as_of: date,
+    expected: Expected | None = None,
+    switches: frozenset[str] = frozenset(),
+) -> ProviderProfile:
+    """Return what a provider can do under the rules of a day.
+
+    Args:
+        name: Which.
+        rules_as_of: The day.
+        expected: Replaces what is known of its speed.
+        switches: Which of its switches are on.
+
+    Raises:
+        ValueError: It has no such switch.
+    """
+    parts = _parts(name)
+    if unknown := sorted(switches - parts.switches):
+        known = ", ".join(sorted(parts.switches)) or "none"
+        raise ValueError(f"{name} has no switch {unknown[0]!r}; it has {known}")
+    return parts.profile(rules_as_of, expected, switches)
+
+
+def dialect_of(name: ProviderName) -> Dialect:
+    """Return the dialect of a provider: its own API, spoken to callers."""
+    module: Any = importlib.import_module(f"{_MODULES[name]}.dialect")
+    return cast("Dialect", module.DIALECT)
 
 
 def build(

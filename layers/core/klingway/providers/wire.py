@@ -12,6 +12,19 @@ from pydantic import (
     WrapValidator,
 )
 
+from klingway.domain.request import AnyRequest, VideoRequest
+
+
+def video_only(request: AnyRequest) -> VideoRequest:
+    """Return a request as one for a video, at a provider whose profile has no models that make pictures.
+
+    Raises:
+        TypeError: It is none; the profile let it pass.
+    """
+    if not isinstance(request, VideoRequest):
+        raise TypeError("only videos are made here")
+    return request
+
 
 class Said(BaseModel):
     """A part of a request: nothing that the document does not have."""

@@ -17,7 +17,7 @@ from klingway.providers.contract import Failed, Provider, ProviderError, Running
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.ports import ChangeRefusedError, Providers
 from klingway.use_cases.start_job import StartJob
-from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_film
+from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_result
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 
 CLOCK_SKEW_S: Final = 120
@@ -129,7 +129,7 @@ class CheckAttempt:
         since = job.attempt.accepted_at or job.attempt.started_at
         profile = self.providers.get(job.provider).profile
         elapsed_s = (self.chain.now() - since).total_seconds()
-        expected = profile.models[job.model].expected
+        expected = profile.models_of(job.kind)[job.model].expected
         self._wait_for(job, schedule.next_check_after_s(elapsed_s, expected, calls_back=profile.calls_back))
 
     def _wait_for(self, job: Job, after_s: float, nudge: int | None = None) -> None:
@@ -165,7 +165,7 @@ class CheckAttempt:
         logger().warning("not stored", extra={"job_id": job.id, "reason": str(error), "tries": job.store_tries})
         refusals = job.store_refusals + 1 if error.is_permanent else 0
         will_not_do = refusals >= MOST_REFUSALS and self._has_stored_for(job, schedule.REFUSED_S)
-        is_all_but_a_copy = has_film(error.files) and job.store_tries > OPTIONAL_TRIES
+        is_all_but_a_copy = error.is_copy and job.store_tries > OPTIONAL_TRIES
         if will_not_do or is_all_but_a_copy or self._has_stored_for(job, schedule.STORING_S):
             self._give_up_storing(job, error)
             return
@@ -177,11 +177,11 @@ class CheckAttempt:
         self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s)
 
     def _give_up_storing(self, job: Job, error: PartlyStoredError) -> None:
-        """End the job with the film, if that is stored; else with an error that is no invitation to pay again."""
-        if has_film(error.files):
+        """End the job with the film or the pictures that are stored; else with an error that is no invitation to pay again."""
+        if has_result(error.files):
             self.store.finish(job, error.files, [f"not all of the result could be stored: {error}"])
             return
-        message = f"the video was made but could not be stored, after {job.store_tries} tries: {error}"
+        message = f"the {job.kind} was made but could not be stored, after {job.store_tries} tries: {error}"
         self._fail(job, JobError(code="result_not_stored", message=message, retryable=False))
 
     def _has_stored_for(self, job: Job, seconds: float) -> bool:

@@ -14,14 +14,14 @@ from typing import Any, Final
 from klingway.domain import inputs
 from klingway.domain.addresses import webhook_problem
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
-from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, UnavailableError
+from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, TooLargeError, UnavailableError
 from klingway.domain.ids import ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, State
+from klingway.domain.job import Job, Origin, State
 from klingway.domain.pricing import price_of
-from klingway.domain.request import DEFAULT_MODEL, VideoRequest
+from klingway.domain.request import AnyRequest, Kind
 from klingway.domain.routing import Route, choose_route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
-from klingway.domain.validation import read_video_request
+from klingway.domain.validation import read_request
 from klingway.observability import logger
 from klingway.use_cases.ports import (
     BusyError,
@@ -31,6 +31,7 @@ from klingway.use_cases.ports import (
     MediaBucket,
     Now,
     Providers,
+    ReferenceTakenError,
     StoredJob,
 )
 from klingway.use_cases.start_job import StartJob
@@ -66,14 +67,18 @@ class CreateJob:
         *,
         key: IdempotencyKey | None,
         public_url: str,
+        kind: Kind = "video",
+        origin: Origin | None = None,
         targets: Sequence[Target] = (),
         correlation_id: str | None = None,
     ) -> Accepted:
-        """Accept the body of `POST /v1/videos`.
+        """Accept the body of `POST /v1/videos`, or of `/v1/images`.
 
         Args:
             tenant: Whose job it becomes.
             body: The canonical request, any JSON object.
+            kind: What it asks for.
+            origin: The dialect in which it was asked for, where that is not the canonical form.
             key: Under which the same request makes no second job.
             public_url: Where providers' callbacks reach this gateway.
             targets: Where the end is delivered to, besides what the request itself names.
@@ -81,11 +86,12 @@ class CreateJob:
 
         Raises:
             InvalidRequestError: With every problem of the request.
+            AlreadyExistsError: The origin's external id belongs to a job already.
             TooLargeError: It carries more inline than can be taken.
             UnavailableError: The table did not take the job; nothing was accepted.
         """
         try:
-            request, pictures, route = self._validated(tenant, body)
+            request, pictures, route = self._validated(tenant, kind, body)
         except InvalidRequestError:
             # What was accepted stays accepted, even if it would be refused today: a credential may have gone since.
             if key is not None and (taken := self.jobs.taken_by(key)) is not None:
@@ -94,6 +100,7 @@ class CreateJob:
         request = self._with_stored(tenant, request, pictures)
         job = replace(
             self._job(tenant, request, route, public_url),
+            origin=origin,
             targets=(*_targets(request), *targets),
             correlation_id=correlation_id,
         )
@@ -102,6 +109,8 @@ class CreateJob:
             self.jobs.create(job, said, key)
         except KeyTakenError as taken:
             return self._replay(taken, key)
+        except ReferenceTakenError as taken:
+            raise AlreadyExistsError(taken.external_id) from taken
         except BusyError as error:
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
         return Accepted(StoredJob(self._started(job, said), said), is_replay=False)
@@ -135,9 +144,9 @@ class CreateJob:
         return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
 
     def _validated(
-        self, tenant: Tenant, body: Mapping[str, Any]
-    ) -> tuple[VideoRequest, list[inputs.InlineImage], Route]:
-        request, problems, broken = read_video_request(body)
+        self, tenant: Tenant, kind: Kind, body: Mapping[str, Any]
+    ) -> tuple[AnyRequest, list[inputs.InlineImage], Route]:
+        request, problems, broken = read_request(kind, body)
         pictures: list[inputs.InlineImage] = []
         for place, text in inputs.media_places(body).items():
             found = inputs.inline_image(place, text) if inputs.is_picture(place) else None
@@ -163,7 +172,7 @@ class CreateJob:
             )
         return request, pictures, route
 
-    def _configured(self, request: VideoRequest) -> list[ProviderName]:
+    def _configured(self, request: AnyRequest) -> list[ProviderName]:
         """Return the providers with a credential.
 
         One that has none is looked at anew only where the request depends on it: it may have been set a moment ago.
@@ -176,7 +185,7 @@ class CreateJob:
             name for name in names if name in known or (name in needed and self.providers.get(name).account is not None)
         ]
 
-    def _with_stored(self, tenant: Tenant, request: VideoRequest, pictures: list[inputs.InlineImage]) -> VideoRequest:
+    def _with_stored(self, tenant: Tenant, request: AnyRequest, pictures: list[inputs.InlineImage]) -> AnyRequest:
         addresses: dict[str, str] = {}
         for picture in pictures:
             name = hashlib.sha256(picture.data).hexdigest()  # the same picture again is the same object
@@ -185,14 +194,14 @@ class CreateJob:
             addresses[picture.place] = f"s3://{self.bucket.name}/{key}"
         return inputs.with_addresses(request, addresses) if addresses else request
 
-    def _job(self, tenant: Tenant, request: VideoRequest, route: Route, public_url: str) -> Job:
+    def _job(self, tenant: Tenant, request: AnyRequest, route: Route, public_url: str) -> Job:
         now = self.now()
         provider = ProviderName(route.providers[0])
         return Job(
             id=new_job_id(now),
             tenant=tenant,
-            kind="video",
-            model=request.model or DEFAULT_MODEL,
+            kind=request.kind,
+            model=request.asked_model,
             state=State.QUEUED,
             provider=provider,
             route=tuple(ProviderName(name) for name in route.providers),
@@ -218,7 +227,7 @@ class CreateJob:
         return Accepted(stored, is_replay=True)
 
 
-def _targets(request: VideoRequest) -> tuple[Target, ...]:
+def _targets(request: AnyRequest) -> tuple[Target, ...]:
     """Return where the request itself wants its end to be told."""
     if request.webhook is None:
         return ()

@@ -53,6 +53,14 @@ class KeyTakenError(Exception):
         self.fingerprint = fingerprint
 
 
+class ReferenceTakenError(Exception):
+    """The tenant has a job, or an element, under this external id in this dialect already."""
+
+    def __init__(self, external_id: str) -> None:
+        super().__init__(f"taken: {external_id}")
+        self.external_id = external_id
+
+
 class BusyError(Exception):
     """The table kept refusing to take a write; nothing was written."""
 
@@ -109,12 +117,21 @@ class JobStore(Protocol):
     """Jobs and their requests."""
 
     def create(self, job: Job, request: Mapping[str, Any], key: IdempotencyKey | None) -> None:
-        """Write a job, its request and its idempotency key, all or nothing.
+        """Write a job, its request, its idempotency key and its origin's external id, all or nothing.
 
         Raises:
             KeyTakenError: The key belongs to a job already.
+            ReferenceTakenError: The external id belongs to something already.
             BusyError: The table did not take it.
         """
+        ...
+
+    def named(self, tenant: Tenant, dialect: ProviderName, external_id: str) -> str | None:
+        """Return the id of what a tenant named so in a dialect, a job's or an element's; None where there is nothing."""
+        ...
+
+    def forget_name(self, job: Job) -> None:
+        """Let go of a job's external id, so that its caller can use it again."""
         ...
 
     def get(self, job_id: JobId) -> Job | None:
@@ -143,6 +160,12 @@ class JobStore(Protocol):
 
     def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
         """Return a tenant's jobs, newest first."""
+        ...
+
+    def numbered_page(
+        self, tenant: Tenant, dialect: ProviderName, product: str, *, skipped: int, limit: int
+    ) -> Sequence[StoredJob]:
+        """Return a part of the jobs that a tenant asked for as one product of a dialect, newest first."""
         ...
 
 

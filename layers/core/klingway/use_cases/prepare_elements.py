@@ -13,7 +13,7 @@ from klingway.domain import elements, schedule, transitions
 from klingway.domain.elements import ElementState, KeptElement, Waiter
 from klingway.domain.ids import AttemptId, ElementId, JobId, new_element_id
 from klingway.domain.job import Job, JobElement, JobError, State
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import read_stored
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.use_cases.chain import Chain
@@ -38,7 +38,7 @@ class PrepareElements:
         """Tell whether elements have to be made before a job is submitted."""
         if job.elements or self.providers.get(job.provider).elements is None:
             return False
-        return bool(elements.described_in(VideoRequest.model_validate(request)))
+        return bool(elements.described_in(read_stored(job.kind, request)))
 
     def begin(self, job: Job, request: Mapping[str, Any]) -> Job:
         """Have a queued job's elements made; return it as it stands then, whoever moved it."""
@@ -46,7 +46,7 @@ class PrepareElements:
         if account is None:
             error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
             return self._apply(job, transitions.fail(job, at=self.chain.now(), error=error))
-        described = elements.described_in(VideoRequest.model_validate(request))
+        described = elements.described_in(read_stored(job.kind, request))
         claimed = tuple(
             JobElement(index=index, id=self._claim(job, account, element.model_dump(mode="json", exclude_unset=True)))
             for index, element in described.items()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from klingway.domain import transitions
 from klingway.domain.ids import iso
 from klingway.domain.job import Job, State, StoredFile
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import AnyRequest, ImageRequest, VideoRequest, read_stored
 from klingway.domain.views import job_to_json
 from klingway.observability import count, logger
 from klingway.providers.contract import Media, Succeeded
@@ -32,8 +32,11 @@ OPTIONAL_TRIES: Final = 3
 """So often is a copy besides the film tried to be fetched before the job succeeds without it."""
 
 _PROVENANCE: Final = "job.json"
-FILM: Final = "video"
-_NAMES: Final = {"video": "video", "watermarked": "watermarked"}
+_FILM: Final = "video"
+_PICTURE: Final = "image"
+_COPY: Final = "watermarked"
+_LIKELY_TYPES: Final = {"video": "video/mp4", "image": "image/png"}
+"""By the kind of job: what a file is taken for of which nothing is said."""
 _EXTENSIONS: Final = {"video/mp4": ".mp4", "video/quicktime": ".mov", "image/jpeg": ".jpg", "image/png": ".png"}
 _UNSAID: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
@@ -41,12 +44,16 @@ _UNSAID: Final = frozenset({"", "application/octet-stream", "binary/octet-stream
 class PartlyStoredError(Exception):
     """Some of a result could not be stored; try again."""
 
-    def __init__(self, reason: str, files: Sequence[StoredFile], *, is_permanent: bool = False) -> None:
+    def __init__(
+        self, reason: str, files: Sequence[StoredFile], *, is_permanent: bool = False, is_copy: bool = False
+    ) -> None:
         super().__init__(reason)
         self.files = tuple(files)
         """What is in the bucket already, and need not be fetched again."""
         self.is_permanent = is_permanent
         """Whether the same media would be refused again."""
+        self.is_copy = is_copy or has_film(self.files)
+        """Whether it is a copy alone that is missing: what was paid for is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +83,7 @@ class StoreResult:
             ChangeRefusedError: Somebody else has ended the job.
         """
         request = self.jobs.get_request(job.id)
-        mismatch = mismatches(VideoRequest.model_validate(request), files)
+        mismatch = mismatches(read_stored(job.kind, request), files)
         change = transitions.succeed(at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
         done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
         provenance = self._store_provenance(result_prefix(job), job_to_json(done, request, bucket=self.bucket.name))
@@ -84,35 +91,39 @@ class StoreResult:
 
     def _copied(self, job: Job, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
         files, warnings = list(job.files), []
-        stored = {file.role for file in files}
+        stored = {PurePosixPath(file.name).stem for file in files}
         began = self.now()
         for media in wanted:
-            if media.role in stored:
+            if media.stem in stored:
                 continue
             if (self.now() - began).total_seconds() > FURTHER_FILE_WITHIN_S:
                 raise PartlyStoredError("there was no time for a further file", files)
             try:
-                files.append(self._copy(result_prefix(job), media))
+                files.append(self._copy(job, media))
             except Exception as error:
                 reason, is_permanent = _reason(job, error)
-                # The film is what was paid for; a further copy of it is not worth losing it.
-                if media.role == FILM or job.store_tries <= OPTIONAL_TRIES:
-                    raise PartlyStoredError(reason, files, is_permanent=is_permanent) from error
+                # The film or the pictures are what was paid for; a further copy is not worth losing them.
+                is_copy = media.role == _COPY and all(item.role == _COPY or item.stem in stored for item in wanted)
+                if media.role != _COPY or job.store_tries <= OPTIONAL_TRIES:
+                    raise PartlyStoredError(reason, files, is_permanent=is_permanent, is_copy=is_copy) from error
                 warnings.append(f"the {media.role} copy could not be stored: {reason}")
+            else:
+                stored.add(media.stem)
         return files, warnings
 
-    def _copy(self, prefix: str, media: Media) -> StoredFile:
+    def _copy(self, job: Job, media: Media) -> StoredFile:
         with self.source.open(media.url) as opened:
-            content_type = _content_type(opened.content_type, media.url)
-            name = _NAMES[media.role] + _EXTENSIONS.get(content_type, "")
-            key = prefix + name
+            content_type = _content_type(opened.content_type, media.url, _LIKELY_TYPES[job.kind])
+            name = media.stem + _EXTENSIONS.get(content_type, "")
+            key = result_prefix(job) + name
             stored = self.bucket.store(key, opened.chunks, content_type=content_type)
         with self.bucket.open(key, stored.size_bytes) as file:
             measured = self.measure(file)
         if measured.is_truncated:
             raise MediaError("the media ended short: its container promises more than came")
-        if measured.width is None or measured.duration_s is None:
-            raise MediaError(f"what came is no film ({content_type}, {stored.size_bytes} bytes)", is_permanent=True)
+        if measured.width is None or (job.kind == "video" and measured.duration_s is None):
+            what = "film" if job.kind == "video" else "picture"
+            raise MediaError(f"what came is no {what} ({content_type}, {stored.size_bytes} bytes)", is_permanent=True)
         return StoredFile(
             name=name,
             role=media.role,
@@ -140,8 +151,13 @@ class StoreResult:
 
 
 def has_film(files: Sequence[StoredFile]) -> bool:
-    """Tell whether the film itself is among some files."""
-    return any(file.role == FILM for file in files)
+    """Tell whether the film is among some files, of which a video job has one."""
+    return any(file.role == _FILM for file in files)
+
+
+def has_result(files: Sequence[StoredFile]) -> bool:
+    """Tell whether some files hold a result, if perhaps not all of it: a film, or a picture at least."""
+    return any(file.role in {_FILM, _PICTURE} for file in files)
 
 
 def _reason(job: Job, error: Exception) -> tuple[str, bool]:
@@ -159,23 +175,39 @@ def result_prefix(job: Job) -> str:
     return f"results/{job.tenant}/{day}/{job.id}/{job.attempt.number}/"
 
 
-def mismatches(request: VideoRequest, files: Sequence[StoredFile]) -> list[str]:
-    """Return what of the video is not as asked: `duration_s`, `aspect_ratio`; only what was asked is compared."""
-    return list(_mismatches(request, next(file for file in files if file.role == FILM)))
+def mismatches(request: AnyRequest, files: Sequence[StoredFile]) -> list[str]:
+    """Return what of the result is not as asked: `duration_s`, `aspect_ratio`, `count`; only what was asked is compared."""
+    made = [file for file in files if file.role in {_FILM, _PICTURE}]
+    found = _of_video(request, made[0]) if isinstance(request, VideoRequest) else _of_pictures(request, made)
+    return list(found)
 
 
-def _mismatches(request: VideoRequest, video: StoredFile) -> Iterator[str]:
+def _of_video(request: VideoRequest, video: StoredFile) -> Iterator[str]:
     asked_s = request.asked_duration_s
     if asked_s is not None and video.duration_s is not None and abs(video.duration_s - asked_s) > DURATION_TOLERANCE_S:
         yield "duration_s"
-    if request.aspect_ratio is not None and video.width and video.height:
-        across, down = (int(part) for part in request.aspect_ratio.split(":"))
-        if abs(video.width / video.height / (across / down) - 1) > ASPECT_TOLERANCE:
-            yield "aspect_ratio"
+    if request.aspect_ratio is not None and not _has_sides(video, request.aspect_ratio):
+        yield "aspect_ratio"
 
 
-def _content_type(said: str, url: str) -> str:
-    """Return a file's content type; where the server did not say one, the one of the address's ending."""
+def _of_pictures(request: ImageRequest, pictures: Sequence[StoredFile]) -> Iterator[str]:
+    if request.asked_count not in {"auto", len(pictures)}:
+        yield "count"
+    asked = request.aspect_ratio
+    if asked not in {None, "auto"} and not all(_has_sides(picture, str(asked)) for picture in pictures):
+        yield "aspect_ratio"
+
+
+def _has_sides(file: StoredFile, aspect_ratio: str) -> bool:
+    """Tell whether a file's sides are of this ratio, as nearly as encoders make them; one that says nothing may be."""
+    if not file.width or not file.height:
+        return True
+    across, down = (int(part) for part in aspect_ratio.split(":"))
+    return abs(file.width / file.height / (across / down) - 1) <= ASPECT_TOLERANCE
+
+
+def _content_type(said: str, url: str, likely: str) -> str:
+    """Return a file's content type; where the server did not say one, the one of the address's ending, or the likely one."""
     if said not in _UNSAID:
         return said
-    return mimetypes.guess_type(PurePosixPath(urlsplit(url).path).name)[0] or "video/mp4"
+    return mimetypes.guess_type(PurePosixPath(urlsplit(url).path).name)[0] or likely

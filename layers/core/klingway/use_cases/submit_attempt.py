@@ -13,7 +13,7 @@ from klingway.domain import elements, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
 from klingway.domain.job import REQUEST_REFUSALS, Job, JobError
 from klingway.domain.keys import Keyring
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import AnyRequest, read_stored
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.providers.contract import Created, Provider, ProviderError, Task, WireRequest
@@ -68,7 +68,7 @@ class SubmitAttempt:
             ChangeRefusedError: The attempt has its task already, or the job has ended.
         """
         profile = self.providers.get(job.provider).profile
-        expected = profile.models[job.model].expected
+        expected = profile.models_of(job.kind)[job.model].expected
         first_check_s = schedule.first_check_after_s(expected, calls_back=profile.calls_back)
         # Where a callback will come, nothing is sent: the poller asks when it did not.
         due_after_s = first_check_s + (0 if profile.calls_back else schedule.PATIENCE_S)
@@ -83,12 +83,12 @@ class SubmitAttempt:
         subject = str(attempt_id)
         token = self.keyring().callback_token(subject)
         callback_url = f"{job.public_url}/callbacks/{subject}/{token}" if provider.profile.calls_back else None
-        with_links = elements.with_ids(self._with_links(request), job.elements)
+        with_links = elements.with_ids(self._with_links(job, request), job.elements)
         return provider.render(with_links, reference=subject, callback_url=callback_url)
 
-    def _with_links(self, stored: Mapping[str, Any]) -> VideoRequest:
+    def _with_links(self, job: Job, stored: Mapping[str, Any]) -> AnyRequest:
         """Return the request as the provider gets it: objects of our bucket become links, which are never stored."""
-        request = VideoRequest.model_validate(stored)
+        request = read_stored(job.kind, stored)
         links = {
             place: self.bucket.link(found.key, expires_s=INPUT_LINK_S)
             for place, url in inputs.media_places(stored).items()

@@ -36,10 +36,10 @@ _EXPECTED: Final = Expected(
 _PRICES: Final = Prices(
     currency="USD",
     rates=(
-        Rate(per_second=Decimal("0.0672"), mode="std", sound=False, video=False),
-        Rate(per_second=Decimal("0.0896"), mode="pro", sound=False, video=False),
-        Rate(per_second=Decimal("0.112"), mode="pro", sound=True, video=False),
-        Rate(per_second=Decimal("0.429"), mode="4k", sound=False, video=False),
+        Rate(per_unit=Decimal("0.0672"), mode="std", sound=False, video=False),
+        Rate(per_unit=Decimal("0.0896"), mode="pro", sound=False, video=False),
+        Rate(per_unit=Decimal("0.112"), mode="pro", sound=True, video=False),
+        Rate(per_unit=Decimal("0.429"), mode="4k", sound=False, video=False),
     ),
     source="price lists of APIMart as others saw them, 2026",
 )
@@ -76,6 +76,8 @@ def _limits(page: str) -> tuple[Limit, ...]:
         Limit(of=Measure.SHOTS, minimum=1, maximum=6, source=page),
         Limit(of=Measure.SHOT_DURATION, minimum=1, source=page),
         Limit(of=Measure.ELEMENTS, maximum=3, source=page),
+        Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, source=page),
+        Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, source=page),
         Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=page),
         Limit(of=Measure.ELEMENT_NAME, pattern=r"\w+", source=_NAME_ENDS),
     )
@@ -104,11 +106,18 @@ _V3: Final = ModelProfile(
 )
 
 
-def apimart_profile(rules_as_of: date, expected: Expected | None = None) -> ProviderProfile:
+def apimart_profile(
+    rules_as_of: date, expected: Expected | None = None, switches: frozenset[str] = frozenset()
+) -> ProviderProfile:
     """Return what APIMart can do under the rules of a day; `expected` replaces what is known of its speed."""
     models = {"kling-v3-omni": _V3_OMNI, "kling-v3": _V3}
     if expected is not None:
         models = {name: replace(model, expected=expected) for name, model in models.items()}
     return ProviderProfile(
-        name="apimart", models=models, calls_back=False, finds_by_reference=False, rules_as_of=rules_as_of
+        name="apimart",
+        models=models,
+        calls_back=False,
+        finds_by_reference=False,
+        rules_as_of=rules_as_of,
+        switches=switches,
     )

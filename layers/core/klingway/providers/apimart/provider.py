@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.job import JobError
 from klingway.domain.references import Reference, respelt
-from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, Image, VideoRequest
+from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, AnyRequest, Image, VideoRequest
 from klingway.providers.apimart import errors, schema
 from klingway.providers.calls import Calls, Proof, failure, lost_task, moment, retry_after_s, unreadable
 from klingway.providers.contract import (
@@ -27,6 +27,7 @@ from klingway.providers.contract import (
     Task,
     WireRequest,
 )
+from klingway.providers.wire import video_only
 
 _CREATE: Final = "/v1/videos/generations"
 _TASKS: Final = "/v1/tasks"
@@ -84,12 +85,13 @@ class ApimartProvider:
         """None: elements go into each request as they are described."""
         return None
 
-    def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:  # noqa: ARG002 - the contract's
+    def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:  # noqa: ARG002 - the contract's
         """Say a request in APIMart's words, which have neither a reference of ours nor a callback."""
+        request = video_only(request)
         framed = bool(request.images_of("first_frame"))
         spelling = _Spelling(request)
         body = schema.VideoCreate(
-            model=request.model or DEFAULT_MODEL,
+            model=request.asked_model,
             prompt=_prompt(request, spelling),
             negative_prompt=request.negative_prompt,
             mode=request.mode or DEFAULT_MODE,
@@ -179,7 +181,7 @@ class _Spelling:
 
 
 def _is_omni(request: VideoRequest) -> bool:
-    return (request.model or DEFAULT_MODEL) == _OMNI
+    return request.asked_model == _OMNI
 
 
 def _prompt(request: VideoRequest, spelling: _Spelling) -> str | None:

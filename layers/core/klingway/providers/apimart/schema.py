@@ -48,7 +48,8 @@ class ElementItem(Said):
 class VideoCreate(Said):
     """`POST /v1/videos/generations`, for both models."""
 
-    model: Literal["kling-v3", "kling-v3-omni"]
+    model: str
+    """`kling-v3` or `kling-v3-omni`."""
     prompt: str | None = None
     negative_prompt: str | None = None
     mode: Literal["std", "pro", "4k"]

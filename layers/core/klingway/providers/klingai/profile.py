@@ -45,13 +45,13 @@ def _rates(silent: tuple[str, str], sound: tuple[str, str] | None, video: tuple[
     for units, has_sound, has_video in ((video, None, True), (sound, True, None), (silent, False, None)):
         if units is not None:
             rates += [
-                Rate(per_second=Decimal(count) * _UNIT_USD, mode=mode, sound=has_sound, video=has_video)
+                Rate(per_unit=Decimal(count) * _UNIT_USD, mode=mode, sound=has_sound, video=has_video)
                 for mode, count in zip(("std", "pro"), units, strict=True)
             ]
     return tuple(rates)
 
 
-_RATE_4K: Final = Rate(per_second=3 * _UNIT_USD, mode="4k")
+_RATE_4K: Final = Rate(per_unit=3 * _UNIT_USD, mode="4k")
 
 # What the specification says of every create alike: prompt, multi_prompt, mode, aspect_ratio, duration.
 _COMMON: Final = (
@@ -83,6 +83,8 @@ _SHOTS_AND_FRAMES: Final = Limit(
 _ELEMENT: Final = (
     Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=_SPECIFICATION),
     Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source=_SPECIFICATION),
+    Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, maximum=20, source=_SPECIFICATION),
+    Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, maximum=100, source=_SPECIFICATION),
     Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=_SPECIFICATION),
     Limit(of=Measure.ELEMENT_TAG, one_of=_TAGS, source=_SPECIFICATION),
     Limit(
@@ -277,11 +279,18 @@ _V3: Final = ModelProfile(
 )
 
 
-def klingai_profile(rules_as_of: date, expected: Expected | None = None) -> ProviderProfile:
+def klingai_profile(
+    rules_as_of: date, expected: Expected | None = None, switches: frozenset[str] = frozenset()
+) -> ProviderProfile:
     """Return what KlingAI can do under the rules of a day; `expected` replaces what is known of its speed."""
     models = {"kling-v3-omni": _V3_OMNI, "kling-v3": _V3, "kling-video-o1": _O1}
     if expected is not None:
         models = {name: replace(model, expected=expected) for name, model in models.items()}
     return ProviderProfile(
-        name="klingai", models=models, calls_back=True, finds_by_reference=True, rules_as_of=rules_as_of
+        name="klingai",
+        models=models,
+        calls_back=True,
+        finds_by_reference=True,
+        rules_as_of=rules_as_of,
+        switches=switches,
     )

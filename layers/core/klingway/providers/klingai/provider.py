@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from klingway.domain.capabilities import ProviderProfile
-from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, DEFAULT_MODEL, VideoRequest
+from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, AnyRequest, VideoRequest
 from klingway.domain.work import PROGRESS_WORDS
 from klingway.providers.calls import Calls, Proof, failure, lost_task, moment
 from klingway.providers.contract import (
@@ -20,10 +20,13 @@ from klingway.providers.contract import (
     Task,
     WireRequest,
 )
+from klingway.providers.kling.elements import KlingElements
+from klingway.providers.kling.schema import TaskData
+from klingway.providers.kling.tasks import Tasks
 from klingway.providers.klingai import schema
+from klingway.providers.klingai.answers import READING, refuses_the_token
 from klingway.providers.klingai.authentication import Bearer, is_usable, owner_of
-from klingway.providers.klingai.elements import KlingaiElements
-from klingway.providers.klingai.tasks import Tasks, refuses_the_token
+from klingway.providers.wire import video_only
 
 _OMNI_VIDEO: Final = "/v1/videos/omni-video"
 _TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
@@ -54,8 +57,8 @@ class KlingaiProvider:
             forget=bearer.forget,
         )
         self._calls = Calls(host="KlingAI", base_url=base_url, http=http, credentials=credentials, proof=proof, now=now)
-        self._tasks = Tasks(self._calls)
-        self._elements = KlingaiElements(self._calls, self._tasks)
+        self._tasks = Tasks(self._calls, READING)
+        self._elements = KlingElements(self._calls, READING)
 
     @property
     def profile(self) -> ProviderProfile:
@@ -77,9 +80,10 @@ class KlingaiProvider:
         """KlingAI's registry of elements."""
         return self._elements
 
-    def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
+    def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
-        model = request.model or DEFAULT_MODEL
+        request = video_only(request)
+        model = request.asked_model
         duration_s = request.asked_duration_s
         common: dict[str, Any] = {
             "model_name": model,
@@ -208,11 +212,11 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
     ]
 
 
-def _created_at(data: schema.TaskData) -> datetime | None:
+def _created_at(data: TaskData) -> datetime | None:
     return None if data.created_at is None else moment(data.created_at / 1000)
 
 
-def _outcome(data: schema.TaskData) -> Outcome:
+def _outcome(data: TaskData) -> Outcome:
     if data.task_status == "failed":
         return Failed(error=failure(data.task_status_msg or ""))
     if data.task_status != "succeed":

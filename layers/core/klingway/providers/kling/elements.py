@@ -1,4 +1,4 @@
-"""KlingAI's registry of elements: made by a task, used by an id of their own, deleted by it.
+"""Kling's registry of elements, at Kling itself or through a relay: made by a task, used by an id of their own, deleted by it.
 
 Source: "General - Create Element", its query and "Delete Custom Element" of Kling's API specification of 2026-02-10. The
 making is asked for by its task's id or by ours; the element's id is in its result, and is of no use in the query.
@@ -11,20 +11,23 @@ from klingway.domain.request import Element
 from klingway.domain.work import PROGRESS_WORDS
 from klingway.providers.calls import Calls, failure, lost_task
 from klingway.providers.contract import ElementOutcome, ElementTask, Failed, Made, Running, WireRequest
-from klingway.providers.klingai import errors, schema
-from klingway.providers.klingai.tasks import Tasks, envelope_of, expect_success
+from klingway.providers.kling import schema
+from klingway.providers.kling.tasks import Reading, Tasks
 
 _ELEMENTS: Final = "/v1/general/advanced-custom-elements"
 _DELETE: Final = "/v1/general/delete-elements"
 _DELETE_TIMEOUT_S: Final = 15.0
 
 
-class KlingaiElements:
+class KlingElements:
     """The elements of one account; see `contract.ElementRegistry`."""
 
-    def __init__(self, calls: Calls, tasks: Tasks) -> None:
+    def __init__(self, calls: Calls, reading: Reading, *, prefix: str = "") -> None:
         self._calls = calls
-        self._tasks = tasks
+        self._reading = reading
+        self._tasks = Tasks(calls, reading)
+        self._prefix = prefix
+        """Of every path, at a relay."""
 
     def render(self, definition: Element, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say an element's definition in Kling's words: made from images, the first one frontal, or from one video."""
@@ -39,7 +42,8 @@ class KlingaiElements:
             callback_url=callback_url,
             external_task_id=reference,
         )
-        return WireRequest(_ELEMENTS, body.model_dump(mode="json", exclude_none=True), handle={"path": _ELEMENTS})
+        path = self._prefix + _ELEMENTS
+        return WireRequest(path, body.model_dump(mode="json", exclude_none=True), handle={"path": path})
 
     def create(self, wire: WireRequest, *, timeout_s: float) -> ElementTask:
         """Have an element made.
@@ -75,11 +79,10 @@ class KlingaiElements:
         Raises:
             ProviderError: It could not be deleted; try again later, if the error is retryable.
         """
-        answer = self._calls.make("POST", _DELETE, json_body={"element_id": element_id}, timeout_s=_DELETE_TIMEOUT_S)
-        envelope = envelope_of(answer)
-        if envelope is not None and errors.means_gone(answer.status, envelope.code, envelope.message or ""):
-            return
-        expect_success(answer)
+        path, body = self._prefix + _DELETE, {"element_id": element_id}
+        answer = self._calls.make("POST", path, json_body=body, timeout_s=_DELETE_TIMEOUT_S)
+        if not self._reading.means_gone(answer):
+            self._reading.expect_success(answer)
 
 
 def _images(definition: Element) -> schema.ElementImages | None:

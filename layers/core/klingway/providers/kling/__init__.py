@@ -1,0 +1,1 @@
+"""What Kling itself says and others repeat: its tasks, and its registry of elements."""
