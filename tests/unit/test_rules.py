@@ -29,6 +29,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "shots with a feature video": {"shots": shots(3), "video": FEATURE},
     "sound off with a video": PROMPT | {"sound": False, "video": EDIT},
     "sound without a video": PROMPT | {"sound": True},
+    "an element without a description": PROMPT | {"elements": [{"name": "n", "images": [PICTURE]}]},
+    "an element without a name": PROMPT | {"elements": [{"description": "n", "images": [PICTURE]}]},
     "an element by id": PROMPT | {"elements": elements(1)},
     "an element by id, the rest null": PROMPT | {"elements": [{"id": "160", "name": None}]},
     "an element of images": PROMPT | {"elements": [INLINE]},
@@ -72,8 +74,6 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "intelligence with an edit": (
         PROMPT | {"shot_split": "intelligence", "video": EDIT}, [("shot_split", "excluded")],
     ),
-    "sound with an edit": (PROMPT | {"sound": True, "video": EDIT}, [("sound", "excluded")]),
-    "sound with a feature video": (PROMPT | {"sound": True, "video": FEATURE}, [("sound", "excluded")]),
     "an element by id and name": (
         PROMPT | {"elements": [{"id": "1", "name": "dog"}]}, [("elements[0].name", "excluded")],
     ),
@@ -85,12 +85,6 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         PROMPT | {"elements": [INLINE, INLINE | {"name": "other"}, INLINE]}, [("elements[2].name", "repeated")],
     ),
     "an element of nothing": (PROMPT | {"elements": [{}]}, [("elements[0]", "incomplete")]),
-    "an element without description": (
-        PROMPT | {"elements": [{"name": "n", "images": [PICTURE]}]}, [("elements[0]", "incomplete")],
-    ),
-    "an element without name": (
-        PROMPT | {"elements": [{"description": "n", "images": [PICTURE]}]}, [("elements[0]", "incomplete")],
-    ),
     "an element of neither images nor video": (
         PROMPT | {"elements": [{"name": "n", "description": "d"}]}, [("elements[0]", "incomplete")],
     ),

@@ -68,8 +68,8 @@ def given_capabilities(request: AnyRequest) -> dict[Capability, str]:
     }
     given: dict[Capability, str] = {
         capability: _PLACES.get(capability, capability.value)
-        for capability, value in plain.items()
-        if value is not None
+        for capability in Capability
+        if plain.get(capability) is not None
     }
     by_role = {
         "reference": Capability.REFERENCE_IMAGES,
