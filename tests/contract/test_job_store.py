@@ -14,7 +14,7 @@ from klingway.adapters.dynamodb_due import DynamoDbDueRows
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.domain import transitions
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, JobError, LearntBy, Price, State, StoredFile
+from klingway.domain.job import Job, JobError, LearntBy, Origin, Price, State, StoredFile
 from klingway.use_cases.ports import (
     BusyError,
     ChangeRefusedError,
@@ -23,6 +23,7 @@ from klingway.use_cases.ports import (
     IdempotencyKey,
     JobFilter,
     KeyTakenError,
+    ReferenceTakenError,
     TakenUp,
 )
 
@@ -211,6 +212,94 @@ def test_keys_of_tenants_do_not_meet(store: Store) -> None:
     store.create(second, REQUEST, a_key(tenant="other"))
 
     assert None is not store.get(second.id)
+
+
+def named(external_id: str | None, product: str = "omni-video", dialect: str = "klingai") -> Origin:
+    return Origin(dialect=ProviderName(dialect), product=product, external_id=external_id)
+
+
+def test_an_external_id_finds_its_job(store: Store) -> None:
+    """By tenant and dialect: another tenant's or another dialect's is another's."""
+    job = a_job(origin=named("order-42"))
+    store.create(job, REQUEST, None)
+
+    assert job == store.get(job.id)
+    assert job.id == store.named(Tenant("acme"), ProviderName("klingai"), "order-42")
+    assert None is store.named(Tenant("other"), ProviderName("klingai"), "order-42")
+    assert None is store.named(Tenant("acme"), ProviderName("ezmodel"), "order-42")
+    assert None is store.named(Tenant("acme"), ProviderName("klingai"), "order-43")
+
+
+def test_an_external_id_is_given_once(store: Store) -> None:
+    """A second job of this name is not written, whatever the product; the error has the name."""
+    first, second = a_job(origin=named("order-42")), a_job(origin=named("order-42", "text2video"))
+    store.create(first, REQUEST, None)
+
+    with pytest.raises(ReferenceTakenError) as taken:
+        store.create(second, REQUEST, a_key())
+
+    assert "order-42" == taken.value.external_id
+    assert (None, None) == (store.get(second.id), store.taken_by(a_key()))
+
+
+def test_a_job_without_an_external_id_takes_none(store: Store) -> None:
+    """Any number of jobs have no name of their caller's."""
+    for _ in range(2):
+        store.create(a_job(origin=named(None)), REQUEST, None)
+
+    assert None is store.named(Tenant("acme"), ProviderName("klingai"), "")
+
+
+def test_a_repeated_key_is_told_before_the_name(store: Store) -> None:
+    """The same request sent again is the same job, not a name that is taken."""
+    job, again = a_job(origin=named("order-42")), a_job(origin=named("order-42"))
+    store.create(job, REQUEST, a_key())
+
+    with pytest.raises(KeyTakenError):
+        store.create(again, REQUEST, a_key())
+
+
+def test_a_name_that_is_let_go_can_be_given_again(store: Store) -> None:
+    """Only by the job that has it: another job of the same name, made since, keeps it."""
+    first, second = a_job(origin=named("order-42")), a_job(origin=named("order-42"))
+    store.create(first, REQUEST, None)
+    store.forget_name(first)
+    store.create(second, REQUEST, None)
+    store.forget_name(first)
+
+    assert second.id == store.named(Tenant("acme"), ProviderName("klingai"), "order-42")
+
+
+def test_numbered_pages_show_one_product_of_one_dialect(store: Store) -> None:
+    """Newest first, so many after so many; other products, dialects, tenants and canonical jobs are not in it."""
+    jobs = [a_job(NOW + timedelta(seconds=n), origin=named(None)) for n in range(5)]
+    others = [
+        a_job(origin=named(None, "text2video")),
+        a_job(origin=named(None, dialect="ezmodel")),
+        a_job(origin=named(None), tenant=Tenant("other")),
+        a_job(),
+    ]
+    for job in (*jobs, *others):
+        store.create(job, REQUEST, None)
+
+    def shown(skipped: int, limit: int) -> list[JobId]:
+        page = store.numbered_page(Tenant("acme"), ProviderName("klingai"), "omni-video", skipped=skipped, limit=limit)
+        return [stored.job.id for stored in page]
+
+    ids = [job.id for job in reversed(jobs)]
+    assert (ids, ids[:2], ids[2:4], ids[4:], []) == (
+        shown(0, 500), shown(0, 2), shown(2, 2), shown(4, 2), shown(6, 2),
+    )  # fmt: skip
+
+
+def test_a_numbered_page_may_be_long(store: Store) -> None:
+    """Sixty jobs in one page: more than one call can read."""
+    for n in range(60):
+        store.create(a_job(NOW + timedelta(seconds=n), origin=named(None)), REQUEST, None)
+
+    page = store.numbered_page(Tenant("acme"), ProviderName("klingai"), "omni-video", skipped=0, limit=500)
+
+    assert 60 == len({stored.job.id for stored in page})
 
 
 def test_an_expired_key_is_free(store: Store) -> None:

@@ -42,8 +42,9 @@ class InMemoryBucket:
 class ScriptedMedia:
     """A media host whose files are given by address; an exception in place of bytes is raised instead."""
 
-    def __init__(self, files: dict[str, bytes | MediaError]) -> None:
+    def __init__(self, files: dict[str, bytes | MediaError], content_type: str = "video/mp4") -> None:
         self.files = files
+        self.content_type = content_type
         self.opened: list[str] = []
 
     @contextmanager
@@ -52,4 +53,4 @@ class ScriptedMedia:
         data = self.files[url]
         if isinstance(data, MediaError):
             raise data
-        yield OpenedMedia("video/mp4", iter([data]))
+        yield OpenedMedia(self.content_type, iter([data]))

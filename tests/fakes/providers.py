@@ -7,7 +7,7 @@ from typing import Any
 
 from klingway.domain.capabilities import Capability, Confidence, Expected, ModelProfile, ProviderProfile
 from klingway.domain.ids import ProviderName
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import AnyRequest
 from klingway.providers.contract import ElementRegistry, Outcome, Provider, ProviderError, Running, Task, WireRequest
 
 NAME = ProviderName("scripted")
@@ -24,6 +24,7 @@ def profile(*, calls_back: bool = True, finds_by_reference: bool = True) -> Prov
     return ProviderProfile(
         name=NAME,
         models={"kling-v3-omni": model},
+        image_models={"kling-v3-omni": model},
         calls_back=calls_back,
         finds_by_reference=finds_by_reference,
         rules_as_of=date(2026, 2, 10),
@@ -58,7 +59,7 @@ class ScriptedProvider:
     def has_credential(self) -> bool:
         return self.account is not None
 
-    def render(self, request: VideoRequest, *, reference: str, callback_url: str | None) -> WireRequest:
+    def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         if self.on_render is not None:
             self.on_render()
         body = {"reference": reference, "callback_url": callback_url, **request.model_dump(exclude_unset=True)}

@@ -72,7 +72,10 @@ SUCCEEDED: dict[str, Any] = {
 def test_a_job_that_succeeded() -> None:
     """Every field, with links."""
     said = job_to_json(
-        succeeded_job(), {"prompt": "a fox"}, bucket="our-bucket", link_to=lambda file: f"https://link/{file.name}"
+        succeeded_job(),
+        {"prompt": "a fox"},
+        bucket="our-bucket",
+        links={name: f"https://link/{name}" for name in ("video.mp4", "job.json")},
     )
 
     assert SUCCEEDED == said

@@ -14,10 +14,13 @@ from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import Deliver
 from klingway.use_cases.make_element import ElementChain, MakeElement
+from klingway.use_cases.media_links import MediaLinks
 from klingway.use_cases.ports import Measured
 from klingway.use_cases.prepare_elements import PrepareElements, WorkflowTasks
 from klingway.use_cases.publish_changes import PublishChanges
+from klingway.use_cases.send_callback import SendCallback
 from klingway.use_cases.send_webhook import SendWebhook
+from klingway.use_cases.signed_posts import SignedPosts
 from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
@@ -27,6 +30,7 @@ from klingway.use_cases.write_outbox import WriteOutbox
 from tests.fakes.bus import RecordingBus
 from tests.fakes.clock import FixedClock
 from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliveryQueue, ScriptedReceiver
+from tests.fakes.dialects import ScriptedDialect
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
@@ -52,6 +56,7 @@ class Gateway:
     delivery_queue: RecordingDeliveryQueue = field(default_factory=RecordingDeliveryQueue)
     receiver: ScriptedReceiver = field(default_factory=ScriptedReceiver)
     bus: RecordingBus = field(default_factory=RecordingBus)
+    dialect: ScriptedDialect = field(default_factory=ScriptedDialect)
     media: ScriptedMedia = field(default_factory=lambda: ScriptedMedia({VIDEO_URL: FILM}))
 
     def __post_init__(self) -> None:
@@ -101,14 +106,18 @@ class Gateway:
             now=self.clock,
             bucket_name=self.bucket.name,
         )
-        webhook = SendWebhook(
-            posts=self.receiver, keyring=lambda: self.keyring, now=self.clock, bucket_name=self.bucket.name
-        )
+        posts = SignedPosts(posts=self.receiver, keyring=lambda: self.keyring, now=self.clock)
+        self.links = MediaLinks(keyring=lambda: self.keyring, now=self.clock, life_hours=24)
+        callback = SendCallback(posts=posts, jobs=self.jobs, links=self.links, dialect_of=lambda _: self.dialect)
         self.deliver = Deliver(
             jobs=self.jobs,
             deliveries=self.deliveries,
             queue=self.delivery_queue,
-            senders={"webhook": webhook, "outbox": WriteOutbox(jobs=self.jobs, bucket=self.bucket)},
+            senders={
+                "webhook": SendWebhook(posts=posts, bucket_name=self.bucket.name),
+                "callback": callback,
+                "outbox": WriteOutbox(jobs=self.jobs, bucket=self.bucket),
+            },
             now=self.clock,
             function_timeout_s=120,
         )
@@ -128,6 +137,8 @@ class Gateway:
             body,
             key=None if given is None else self.create.key_for(Tenant("acme"), body, given),
             public_url="https://gateway.example",
+            kind=more.get("kind", "video"),
+            origin=more.get("origin"),
             targets=more.get("targets", ()),
             correlation_id=more.get("correlation_id"),
         )

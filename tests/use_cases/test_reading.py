@@ -18,7 +18,11 @@ URL = "https://gateway.example"
 
 def reader(gateway: Gateway) -> ReadJobs:
     return ReadJobs(
-        jobs=gateway.jobs, bucket=gateway.bucket, keyring=lambda: gateway.keyring, now=gateway.clock, link_hours=24
+        jobs=gateway.jobs,
+        bucket=gateway.bucket,
+        keyring=lambda: gateway.keyring,
+        now=gateway.clock,
+        links=gateway.links,
     )
 
 

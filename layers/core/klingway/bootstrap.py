@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.create_job import CreateJob
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.make_element import MakeElement
+    from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.prepare_elements import WorkflowTasks
     from klingway.use_cases.publish_changes import PublishChanges
     from klingway.use_cases.read_deliveries import ReadDeliveries
@@ -248,13 +249,14 @@ class ApiServices(_CreatingServices[ApiSettings]):
         """Reads jobs."""
         from klingway.use_cases.read_jobs import ReadJobs
 
-        return ReadJobs(
-            jobs=self.jobs,
-            bucket=self.bucket,
-            keyring=self.keyring,
-            now=now,
-            link_hours=self.settings.result_link_hours,
-        )
+        return ReadJobs(jobs=self.jobs, bucket=self.bucket, keyring=self.keyring, now=now, links=self.links)
+
+    @cached_property
+    def links(self) -> MediaLinks:
+        """Makes links to media."""
+        from klingway.use_cases.media_links import MediaLinks
+
+        return MediaLinks(keyring=self.keyring, now=now, life_hours=self.settings.result_link_hours)
 
     @cached_property
     def read_deliveries(self) -> ReadDeliveries:
@@ -406,23 +408,33 @@ def webhooks() -> Deliver:
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.http import GuardedPosts
     from klingway.adapters.s3_media import S3MediaBucket
+    from klingway.providers import registry
     from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.media_links import MediaLinks
+    from klingway.use_cases.send_callback import SendCallback
     from klingway.use_cases.send_webhook import SendWebhook
+    from klingway.use_cases.signed_posts import SignedPosts
     from klingway.use_cases.write_outbox import WriteOutbox
 
     settings = load(WebhooksSettings)
     jobs = DynamoDbJobs(clients.dynamodb(), settings.table_name)
     master = Secret(clients.secretsmanager(), settings.master_secret_arn)
+
+    def keyring() -> Keyring:
+        return Keyring.of(master.read())
+
+    posts = SignedPosts(posts=GuardedPosts(settings.trusted_webhook_origins), keyring=keyring, now=now)
     return Deliver(
         jobs=jobs,
         deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
         queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         senders={
-            "webhook": SendWebhook(
-                posts=GuardedPosts(settings.trusted_webhook_origins),
-                keyring=lambda: Keyring.of(master.read()),
-                now=now,
-                bucket_name=settings.bucket_name,
+            "webhook": SendWebhook(posts=posts, bucket_name=settings.bucket_name),
+            "callback": SendCallback(
+                posts=posts,
+                jobs=jobs,
+                links=MediaLinks(keyring=keyring, now=now, life_hours=settings.result_link_hours),
+                dialect_of=registry.dialect_of,
             ),
             "outbox": WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name)),
         },

@@ -78,6 +78,8 @@ class WebhooksSettings(LoggedSettings):
     master_secret_arn: str
     trusted_webhook_origins: tuple[str, ...]
     """Origins that webhooks may go to although they resolve to private addresses."""
+    result_link_hours: int
+    """How long the links in callbacks live, where the dialect promises nothing else."""
     function_timeout_s: int
 
 

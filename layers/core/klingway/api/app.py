@@ -1,4 +1,4 @@
-"""The routes of the canonical API."""
+"""The routes of the canonical API; what comes under a dialect's prefix is handed to `dialects`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from klingway import bootstrap
 from klingway.api.authentication import authenticate
@@ -16,10 +17,13 @@ from klingway.domain.errors import GatewayError, InvalidRequestError, NotFoundEr
 from klingway.domain.ids import JobId, ProviderName, Tenant, is_job_id
 from klingway.domain.job import State
 from klingway.observability import aws_time, logger, provider_time
+from klingway.providers import registry
 from klingway.use_cases.ports import JobFilter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from klingway.domain.request import Kind
 
 _JSON: Final = "application/json"
 _MOST_LISTED: Final = 50
@@ -31,20 +35,13 @@ app = APIGatewayHttpResolver()
 @app.post("/v1/videos")
 def create_video() -> Response[str]:
     """Accept a video request: 202 with the job."""
-    from klingway.api.bodies import read_json_object
+    return _created("video")
 
-    tenant = _tenant()
-    event = app.current_event
-    body = read_json_object(event.headers.get("content-type", ""), _raw_body())
-    services = bootstrap.api()
-    given = event.headers.get("idempotency-key")
-    key = None if given is None else services.create_job.key_for(tenant, body, given)
-    accepted = services.create_job.run(tenant, body, key=key, public_url=_public_url())
-    job = services.read_jobs.show(accepted.stored, public_url=_public_url())
-    headers: dict[str, str | list[str]] = {"Location": f"/v1/jobs/{job['id']}"}
-    if accepted.is_replay:
-        headers["Idempotent-Replayed"] = "true"
-    return _json(job, HTTPStatus.ACCEPTED, headers)
+
+@app.post("/v1/images")
+def create_image() -> Response[str]:
+    """Accept a request for pictures: 202 with the job."""
+    return _created("image")
 
 
 @app.get("/v1/jobs")
@@ -53,13 +50,17 @@ def list_jobs() -> Response[str]:
     tenant = _tenant()
     query = app.current_event.query_string_parameters or {}
     which, limit, after = _list_query(query)
-    return _json(bootstrap.api().read_jobs.many(tenant, which, limit=limit, after=after, public_url=_public_url()))
+    return _json(
+        bootstrap.api().read_jobs.many(
+            tenant, which, limit=limit, after=after, public_url=_public_url(app.current_event)
+        )
+    )
 
 
 @app.get("/v1/jobs/<job_id>")
 def read_job(job_id: str) -> Response[str]:
     """Read a job."""
-    return _json(bootstrap.api().read_jobs.one(_tenant(), job_id, public_url=_public_url()))
+    return _json(bootstrap.api().read_jobs.one(_tenant(), job_id, public_url=_public_url(app.current_event)))
 
 
 @app.get("/v1/jobs/<job_id>/content")
@@ -139,7 +140,11 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN4
     began = perf_counter()
     provider_time.reset()
     aws_time.reset()
-    answer = app.resolve(event, context)
+    prefix, _, rest = event["rawPath"].removeprefix("/").partition("/")
+    if prefix in registry.names():
+        answer = _spoken(ProviderName(prefix), f"/{rest}", APIGatewayProxyEventV2(event))
+    else:
+        answer = app.resolve(event, context)
     gateway_s = perf_counter() - began - provider_time.spent_s
     spent_s = {"provider": provider_time.spent_s, "gateway": gateway_s, "aws": aws_time.spent_s}
     timing = ", ".join(f"{name};dur={seconds * 1000:.1f}" for name, seconds in spent_s.items())
@@ -147,13 +152,53 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN4
     return answer
 
 
+def _created(kind: Kind) -> Response[str]:
+    from klingway.api.bodies import read_json_object
+
+    tenant = _tenant()
+    event = app.current_event
+    body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
+    services = bootstrap.api()
+    given = event.headers.get("idempotency-key")
+    key = None if given is None else services.create_job.key_for(tenant, body, given, asked_as=kind)
+    accepted = services.create_job.run(tenant, body, kind=kind, key=key, public_url=_public_url(event))
+    job = services.read_jobs.show(accepted.stored, public_url=_public_url(event))
+    headers: dict[str, str | list[str]] = {"Location": f"/v1/jobs/{job['id']}"}
+    if accepted.is_replay:
+        headers["Idempotent-Replayed"] = "true"
+    return _json(job, HTTPStatus.ACCEPTED, headers)
+
+
+def _spoken(name: ProviderName, path: str, event: APIGatewayProxyEventV2) -> dict[str, Any]:
+    """Answer a call to a dialect, as Lambda answers an HTTP API."""
+    from klingway.api import dialects
+
+    call = dialects.Call(
+        method=event.request_context.http.method,
+        path=path,
+        query=event.query_string_parameters,
+        headers=event.headers,
+        body=_raw_body(event),
+        public_url=_public_url(event),
+        request_id=event.request_context.request_id,
+    )
+    reply = dialects.answer(name, call, bootstrap.api())
+    headers = dict(reply.headers)
+    if reply.body is not None:
+        headers["Content-Type"] = _JSON
+    return {
+        "statusCode": reply.status,
+        "headers": headers,
+        "body": "" if reply.body is None else json.dumps(reply.body, ensure_ascii=False),
+    }
+
+
 def _tenant() -> Tenant:
     services = bootstrap.api()
     return authenticate(app.current_event.headers.get("authorization", ""), services.keys, services.keyring)
 
 
-def _raw_body() -> bytes:
-    event = app.current_event
+def _raw_body(event: APIGatewayProxyEventV2) -> bytes:
     if event.is_base64_encoded:
         import base64
 
@@ -161,8 +206,8 @@ def _raw_body() -> bytes:
     return (event.body or "").encode()
 
 
-def _public_url() -> str:
-    return bootstrap.api().settings.public_base_url or f"https://{app.current_event.request_context.domain_name}"
+def _public_url(event: APIGatewayProxyEventV2) -> str:
+    return bootstrap.api().settings.public_base_url or f"https://{event.request_context.domain_name}"
 
 
 def _json(

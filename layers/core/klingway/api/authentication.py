@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from klingway.domain.errors import UnauthenticatedError
+from klingway.domain.errors import Doubt, UnauthenticatedError
 from klingway.domain.ids import Tenant
-from klingway.domain.keys import key_id_of
+from klingway.domain.keys import key_id_of, key_id_of_access_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,20 +14,65 @@ if TYPE_CHECKING:
     from klingway.domain.keys import Keyring
     from klingway.use_cases.ports import KeyStore
 
-_BEARER = "bearer "
+_BEARER: Final = "bearer "
+_DOTS_OF_SIGNED: Final = 2
+_SKEW_S: Final = 5
+"""How far a caller's clock may be off: Kling's own clients date `nbf` so far back (Kling's authentication page)."""
 
 
-def authenticate(authorization: str, keys: KeyStore, keyring: Callable[[], Keyring]) -> Tenant:
+def authenticate(
+    authorization: str, keys: KeyStore, keyring: Callable[[], Keyring], *, takes_signed_tokens: bool = False
+) -> Tenant:
     """Return the tenant of the key in an `Authorization` header.
+
+    Args:
+        authorization: The header, empty where there is none.
+        keys: The keys there are.
+        keyring: What proves them.
+        takes_signed_tokens: Whether a token signed with an access/secret pair will do as well, as Kling's own clients send.
 
     Raises:
         UnauthenticatedError: There is no key, or it is not valid; which of the two, the answer says, but not why.
     """
     if not authorization.lower().startswith(_BEARER):
-        raise UnauthenticatedError("Send your key as 'Authorization: Bearer <key>'.")
+        raise UnauthenticatedError("Send your key as 'Authorization: Bearer <key>'.", doubt=Doubt.MISSING)
     given = authorization[len(_BEARER) :].strip()
+    if takes_signed_tokens and given.count(".") == _DOTS_OF_SIGNED:
+        return _signer_of(given, keys, keyring)
     key_id = key_id_of(given)
     key = keys.get_key(key_id) if key_id is not None else None
     if key is None or not keyring().proves_api_key(key, given) or not key.enabled:
         raise UnauthenticatedError("The key is not valid.")
     return Tenant(key.tenant)
+
+
+def _signer_of(token: str, keys: KeyStore, keyring: Callable[[], Keyring]) -> Tenant:
+    """Return the tenant whose access/secret pair signed a token: HS256, `iss` the access key, `exp` and perhaps `nbf`."""
+    import jwt  # noqa: PLC0415 - most callers send a bearer key
+
+    key_id = _named_by(token)
+    found = keys.get_key(key_id) if key_id is not None else None
+    if found is None or not found.enabled:
+        raise UnauthenticatedError("The token is not valid.")
+    for secret in keyring().secret_keys(found):
+        try:
+            jwt.decode(token, secret, algorithms=["HS256"], leeway=_SKEW_S, options={"require": ["exp", "iss"]})
+        except jwt.ExpiredSignatureError:
+            raise UnauthenticatedError("The token has expired.", doubt=Doubt.EXPIRED) from None
+        except jwt.ImmatureSignatureError:
+            raise UnauthenticatedError("The token is not valid yet.", doubt=Doubt.NOT_YET_VALID) from None
+        except jwt.InvalidTokenError:
+            continue
+        return Tenant(found.tenant)
+    raise UnauthenticatedError("The token is not valid.")
+
+
+def _named_by(token: str) -> str | None:
+    """Return the key id that a token names; nothing of it is believed yet."""
+    import jwt  # noqa: PLC0415 - as above
+
+    try:
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError:
+        return None
+    return key_id_of_access_key(issuer) if isinstance(issuer, str) else None

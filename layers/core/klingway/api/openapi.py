@@ -86,8 +86,8 @@ _JOB = _object(
 _DELIVERY = _object(
     ["id", "kind", "address", "event", "state", "created_at", "finished_at", "tries"],
     id=_text("The same at each try; a webhook's `webhook-id`."),
-    kind={"enum": ["webhook", "outbox"]},
-    address=_text("The webhook's URL; for the outbox the key in the bucket, without its ending."),
+    kind={"enum": ["webhook", "callback", "outbox"]},
+    address=_text("The URL of a webhook or callback; for the outbox the key in the bucket, without its ending."),
     event={"enum": list(DELIVERED.values())},
     state={
         "enum": [state.value for state in DeliveryState],

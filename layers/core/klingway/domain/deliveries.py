@@ -42,9 +42,9 @@ class Target:
     """One place that wants to hear of a job."""
 
     kind: str
-    """`webhook` or `outbox`."""
+    """`webhook`, `callback` or `outbox`."""
     address: str
-    """The webhook's URL; for the outbox the key without its ending, `outbox/a/cat`."""
+    """The URL of a webhook or callback; for the outbox the key without its ending, `outbox/a/cat`."""
     events: tuple[str, ...]
     """Of `job.succeeded` and `job.failed`."""
 

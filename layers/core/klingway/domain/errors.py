@@ -15,6 +15,7 @@ GatewayError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -84,12 +85,25 @@ class MalformedRequestError(GatewayError):
     title = "Malformed request"
 
 
+class Doubt(StrEnum):
+    """Why a caller is not believed; told only where a dialect has a word for each."""
+
+    MISSING = "missing"
+    INVALID = "invalid"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+
+
 class UnauthenticatedError(GatewayError):
     """No key, or none that is valid."""
 
     status = HTTPStatus.UNAUTHORIZED
     code = "unauthenticated"
     title = "Not authenticated"
+
+    def __init__(self, detail: str, problems: Sequence[Problem] = (), *, doubt: Doubt = Doubt.INVALID) -> None:
+        super().__init__(detail, problems)
+        self.doubt = doubt
 
 
 class NotFoundError(GatewayError):
@@ -98,6 +112,11 @@ class NotFoundError(GatewayError):
     status = HTTPStatus.NOT_FOUND
     code = "not_found"
     title = "Not found"
+
+    def __init__(self, detail: str, problems: Sequence[Problem] = (), *, asked: str = "") -> None:
+        super().__init__(detail, problems)
+        self.asked = asked
+        """The name of the thing asked for, where there is a place for such things."""
 
 
 class NotReadyError(GatewayError):

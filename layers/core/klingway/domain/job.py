@@ -74,6 +74,9 @@ class JobError:
     provider_code: str | None = None
 
 
+SUBMISSION_UNCONFIRMED: Final = "submission_unconfirmed"
+"""The error of a submission of which it can never be known whether it arrived: there may be a charge."""
+
 REQUEST_REFUSALS: Final = frozenset({"refused_by_provider", "moderation_refused"})
 """Errors that speak of the request itself: the same call made earlier cannot have had another end."""
 
@@ -196,6 +199,13 @@ class Job:
     """How often in a row the media was such as will not do."""
     store_error: str | None = None
     """Why the media could not be fetched the last time."""
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether it failed without anything having been created anywhere: as if it had not been asked for."""
+        is_refusal = self.error is not None and self.error.code != SUBMISSION_UNCONFIRMED
+        was_accepted = any(attempt.accepted_at is not None or attempt.doubts for attempt in self.attempts)
+        return self.state is State.FAILED and is_refusal and not was_accepted
 
     @property
     def attempt(self) -> Attempt:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 _API_KEY_PREFIX: Final = "kwk"
+_ACCESS_KEY_PREFIX: Final = "kwa"
+_MOST_KEY_ID_CHARS: Final = 32
 _CALLBACK: Final = "callback"
 _MEDIA: Final = "media"
 _WEBHOOK: Final = "webhook"
@@ -66,7 +68,11 @@ class Keyring:
 
     def access_pair(self, key: ApiKey) -> tuple[str, str]:
         """Return the access key and the secret key with which clients of Kling's own API sign their tokens."""
-        return f"kwa{key.key_id}", self._make("secret-key", f"{key.key_id}:{key.version}")
+        return f"{_ACCESS_KEY_PREFIX}{key.key_id}", self._make("secret-key", f"{key.key_id}:{key.version}")
+
+    def secret_keys(self, key: ApiKey) -> Sequence[str]:
+        """Return the secret keys that are good for a key: one, and during a rotation of the master secret two."""
+        return [self._derive("secret-key", f"{key.key_id}:{key.version}", master) for master in self.masters]
 
     def callback_token(self, subject: str) -> str:
         """Return the token in the callback path of an attempt."""
@@ -109,5 +115,14 @@ def key_id_of(bearer: str) -> str | None:
     """Return the key id within a bearer key, or None where it has not the form of one."""
     prefix, _, rest = bearer.partition("_")
     key_id, _, secret = rest.partition("_")
-    is_one = prefix == _API_KEY_PREFIX and bool(secret) and key_id.isascii() and key_id.isalnum() and len(key_id) <= 32  # noqa: PLR2004
-    return key_id if is_one else None
+    return key_id if prefix == _API_KEY_PREFIX and secret and _is_key_id(key_id) else None
+
+
+def key_id_of_access_key(access_key: str) -> str | None:
+    """Return the key id within an access key, or None where it has not the form of one."""
+    key_id = access_key.removeprefix(_ACCESS_KEY_PREFIX)
+    return key_id if access_key.startswith(_ACCESS_KEY_PREFIX) and _is_key_id(key_id) else None
+
+
+def _is_key_id(text: str) -> bool:
+    return text.isascii() and text.isalnum() and len(text) <= _MOST_KEY_ID_CHARS

@@ -1,6 +1,6 @@
 """A job as callers see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from klingway.domain.ids import iso
@@ -53,7 +53,7 @@ def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
 
 
 def job_to_json(
-    job: Job, request: Mapping[str, Any], *, bucket: str, link_to: Callable[[StoredFile], str] | None = None
+    job: Job, request: Mapping[str, Any], *, bucket: str, links: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Return a job as the canonical API answers it.
 
@@ -61,9 +61,9 @@ def job_to_json(
         job: The job.
         request: The canonical request as it was accepted.
         bucket: Where results lie.
-        link_to: Makes a link that a browser can open; without it the files carry their S3 addresses alone.
+        links: By file name, what a browser can open; without them the files carry their S3 addresses alone.
     """
-    files = [file_to_json(file, bucket=bucket) | ({"url": link_to(file)} if link_to else {}) for file in job.files]
+    files = [file_to_json(file, bucket=bucket) | ({"url": links[file.name]} if links else {}) for file in job.files]
     return {
         "id": job.id,
         "kind": job.kind,

@@ -27,9 +27,9 @@ def video_only(request: AnyRequest) -> VideoRequest:
 
 
 class Said(BaseModel):
-    """A part of a request: nothing that the document does not have."""
+    """A part of a request: nothing that the document does not have, and nothing of another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Heard(BaseModel):

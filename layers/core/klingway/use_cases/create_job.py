@@ -126,8 +126,8 @@ class CreateJob:
             return self.jobs.get(job.id) or job
         return job
 
-    def key_for(self, tenant: Tenant, body: Mapping[str, Any], key: str) -> IdempotencyKey:
-        """Return a caller's own key for a body: with another body it is a mistake.
+    def key_for(self, tenant: Tenant, body: Mapping[str, Any], key: str, *, asked_as: str = "video") -> IdempotencyKey:
+        """Return a caller's own key for a body: with another body, or asked as something else, it is a mistake.
 
         Raises:
             InvalidRequestError: It has not the form of one.
@@ -139,7 +139,7 @@ class CreateJob:
             )
             raise InvalidRequestError("The idempotency key cannot be used.", [problem])
         # The order of an object's fields says nothing, that of a list's items does.
-        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps([asked_as, body], sort_keys=True, separators=(",", ":"))
         fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
         return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
 from klingway.domain.errors import NotFoundError, NotReadyError, UnauthenticatedError
 from klingway.domain.ids import JobId, Tenant, is_job_id
-from klingway.domain.job import Job, State, StoredFile
+from klingway.domain.job import Job, State
 from klingway.domain.keys import Keyring
 from klingway.domain.views import job_to_json
+from klingway.use_cases.media_links import MediaLinks
 from klingway.use_cases.ports import JobFilter, JobStore, MediaBucket, Now, StoredJob
 
 PRESIGNED_S: Final = 900
@@ -25,7 +24,7 @@ class ReadJobs:
     bucket: MediaBucket
     keyring: Callable[[], Keyring]
     now: Now
-    link_hours: int
+    links: MediaLinks
 
     def one(self, tenant: Tenant, job_id: str, *, public_url: str) -> dict[str, Any]:
         """Return a job.
@@ -47,14 +46,8 @@ class ReadJobs:
 
     def show(self, stored: StoredJob, *, public_url: str) -> dict[str, Any]:
         """Return a job as callers see it, its files with links that need no key."""
-        expires_at = int((self.now() + timedelta(hours=self.link_hours)).timestamp())
-
-        def link_to(file: StoredFile) -> str:
-            signature = self.keyring().media_signature(stored.job.id, file.name, expires_at)
-            query = urlencode({"exp": expires_at, "sig": signature})
-            return f"{public_url}/v1/media/{stored.job.id}/{quote(file.name)}?{query}"
-
-        return job_to_json(stored.job, stored.request, bucket=self.bucket.name, link_to=link_to)
+        links = self.links.of(stored.job, public_url=public_url).by_name
+        return job_to_json(stored.job, stored.request, bucket=self.bucket.name, links=links)
 
     def content(self, tenant: Tenant, job_id: str, name: str | None) -> str:
         """Return an address at which a job's file lies for some minutes; the video unless another is named.
@@ -63,7 +56,15 @@ class ReadJobs:
             NotFoundError: There is no such job or file.
             NotReadyError: The job has no result, or none yet.
         """
-        job = self._own(tenant, job_id).job
+        return self.content_of(self._own(tenant, job_id).job, name)
+
+    def content_of(self, job: Job, name: str | None = None) -> str:
+        """Return an address at which a file of a job lies for some minutes; the first one unless another is named.
+
+        Raises:
+            NotFoundError: There is no such file.
+            NotReadyError: The job has no result, or none yet.
+        """
         if job.state is not State.SUCCEEDED:
             raise NotReadyError(f"The job is {job.state.value} and has no files" + _why(job))
         return self._address(job, name or job.files[0].name)

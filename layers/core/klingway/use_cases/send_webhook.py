@@ -1,80 +1,28 @@
-"""Webhooks: an event posted to a caller's own address, signed as Standard Webhooks says.
+"""Webhooks: an event posted to a caller's own address."""
 
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-"""
-
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
-from klingway import VERSION
-from klingway.domain.deliveries import Answer, Delivery, Verdict
+from klingway.domain.deliveries import Answer, Delivery
 from klingway.domain.events import event_detail
 from klingway.domain.ids import iso
 from klingway.domain.job import Job
-from klingway.domain.keys import Keyring
-from klingway.use_cases.ports import Now, PostError, Posts
-
-_ASKS_TO_WAIT: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+from klingway.use_cases.signed_posts import SignedPosts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendWebhook:
     """Sends webhooks."""
 
-    posts: Posts
-    keyring: Callable[[], Keyring]
-    now: Now
+    posts: SignedPosts
     bucket_name: str
 
     def send(self, delivery: Delivery, job: Job) -> Answer:
-        """Post the event. 2xx takes it, 410 ends it, an address of a private network is refused; all else is tried again."""
-        said = webhook_body(delivery, job, bucket=self.bucket_name)
-        body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-        now = self.now()
-        try:
-            posted = self.posts.post(delivery.address, body, self._headers(delivery, job, body, int(now.timestamp())))
-        except PostError as error:
-            return Answer(verdict=Verdict.REFUSED if error.is_permanent else Verdict.AGAIN, error=str(error))
-        asks = posted.retry_after if posted.status in _ASKS_TO_WAIT else None
-        return Answer(
-            verdict=_verdict(posted.status),
-            status=posted.status,
-            retry_after_s=None if asks is None else _wait_s(asks, now),
-        )
-
-    def _headers(self, delivery: Delivery, job: Job, body: bytes, timestamp: int) -> dict[str, str]:
-        return {
-            "content-type": "application/json",
-            "user-agent": f"Klingway/{VERSION}",
-            "webhook-id": delivery.id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": self.keyring().webhook_signature(job.tenant, delivery.id, timestamp, body),
-        }
+        """Post the event."""
+        return self.posts.send(delivery, webhook_body(delivery, job, bucket=self.bucket_name), tenant=job.tenant)
 
 
 def webhook_body(delivery: Delivery, job: Job, *, bucket: str) -> dict[str, Any]:
     """Return what a webhook says, the same at each try: `type`, when it happened, and the event's detail."""
     happened_at = job.finished_at or job.updated_at
     return {"type": delivery.event, "timestamp": iso(happened_at), "data": event_detail(job, bucket=bucket)}
-
-
-def _verdict(status: int) -> Verdict:
-    if status == HTTPStatus.GONE:
-        return Verdict.GONE
-    return Verdict.DELIVERED if HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES else Verdict.AGAIN
-
-
-def _wait_s(text: str, now: datetime) -> float | None:
-    """Read `Retry-After`, seconds or a date (RFC 9110, 10.2.3); None where it is neither."""
-    if text.isascii() and text.isdecimal() and len(text) <= 9:  # noqa: PLR2004 - thirty years
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds()

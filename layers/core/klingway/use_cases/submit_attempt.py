@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from klingway.domain import elements, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
-from klingway.domain.job import REQUEST_REFUSALS, Job, JobError
+from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError
 from klingway.domain.keys import Keyring
 from klingway.domain.request import AnyRequest, read_stored
 from klingway.domain.work import Work, WorkKind
@@ -154,7 +154,7 @@ def _says_nothing_of_the_first(job: Job, reason: JobError) -> bool:
 def unconfirmed(error: JobError) -> JobError:
     """Return the error of a submission of which it can never be known whether it arrived."""
     return JobError(
-        code="submission_unconfirmed",
+        code=SUBMISSION_UNCONFIRMED,
         message="the provider's answer was lost and cannot be asked for again: the video may have been made, and "
         f"charged. ({error.code}: {error.message})",
         retryable=False,
