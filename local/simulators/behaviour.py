@@ -124,14 +124,15 @@ class Behaviour(BaseModel):
         progress_as_text: progress comes as "50%", where the provider tells it as a number.
         error_code_as_text: an error's code comes as a text, where the provider is known to do so at times; no marker sets it,
             since an error may be nobody's.
+        reference_video_s: the length taken for a reference video that is not on this server, seconds.
         multi_shot_ignored: a relay's shots come to nothing: one clip of 5 s of the first.
         stock_shapes: a relay answers as the stock build of its server does, not as its own.
         fail_reason_clean: a relay's `fail_reason` tells why a task failed, and nothing else.
         type_panics: a relay ends in a panic over a value of another JSON type, instead of refusing it.
         upstream_errors_raw: a relay hands on its upstream's refusals with their own status and body.
         refresh_s: how long a relay tells what it last learnt of a task before it asks its upstream again, seconds.
-        quota: whether the account's balance, and the key's own, reach for a create.
-        reference_video_s: the length taken for a reference video that is not on this server, seconds.
+        quota: whether money is left, where a provider tells an account from its key. `account_used_up`: creates are refused;
+            `key_used_up`: the key is, whatever is asked.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -158,6 +159,7 @@ class Behaviour(BaseModel):
     url_as_text: bool = False
     progress_as_text: bool = False
     error_code_as_text: bool = False
+    reference_video_s: float = 5.0
     multi_shot_ignored: bool = False
     stock_shapes: bool = False
     fail_reason_clean: bool = False
@@ -165,7 +167,6 @@ class Behaviour(BaseModel):
     upstream_errors_raw: bool = False
     refresh_s: NonNegativeFloat = 0.0
     quota: Quota = "enough"
-    reference_video_s: float = 5.0
 
     def overlaid(self, marks: Mapping[str, Any]) -> Behaviour:
         """Returns a copy in which a task's marks win; lists stay shared, so that counting down lasts."""
@@ -250,13 +251,6 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     # Forms that one provider alone is known to vary.
     "url_string": _switches(url_as_text=True),
     "progress_string": _switches(progress_as_text=True),
-    # A relay's.
-    "multi_shot_ignored": _switches(multi_shot_ignored=True),
-    "stock": _switches(stock_shapes=True),
-    "clean_reason": _switches(fail_reason_clean=True),
-    "no_panic": _switches(type_panics=False),
-    "raw_errors": _switches(upstream_errors_raw=True),
-    "stale": _number("refresh_s"),
     # Callbacks.
     "silent": _callbacks("silent"),
     "repeat": _callbacks("repeat"),
@@ -270,6 +264,13 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "query_5xx": _query("error_5xx"),
     "query_time_out": _query("time_out"),
     "query_unknown": _query("unknown_status"),
+    # A relay's.
+    "multi_shot_ignored": _switches(multi_shot_ignored=True),
+    "stock": _switches(stock_shapes=True),
+    "clean_reason": _switches(fail_reason_clean=True),
+    "no_panic": _switches(type_panics=False),
+    "raw_errors": _switches(upstream_errors_raw=True),
+    "stale": _number("refresh_s"),
     # Media.
     "media_life": _number("media_life_s"),
     # `=n` is how many fetches of each of this task's files are struck; every one where not given.

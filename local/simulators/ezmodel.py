@@ -66,6 +66,8 @@ class _RefusedError(Exception):
 class EzmodelSimulator(KlingaiSimulator):
     """An EzModel account on loopback, and the Kling account behind it.
 
+    Kling is asked through its own `answer` alone; methods here must not be named as Kling's private ones are.
+
     Args:
         api_keys: accepted as Bearer tokens.
         generation_s: how long a task takes, seconds.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import av
 import pytest
 
+from local.simulators.ezmodel_answers import Record
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -150,6 +152,19 @@ def test_native_query(start_ezmodel: Callable[..., Ezmodel], until: Callable[...
         assert "task_result" not in kling
     finish(ezmodel, task_id)
     assert told["start_time"] <= ezmodel.task(task_id)["finish_time"] <= time.time()
+
+
+def test_times_and_ends_stay(ezmodel: Ezmodel) -> None:
+    """start_time is when it was first seen to run, finish_time when its end was; an older answer that comes later is nothing."""
+    task = ezmodel.simulator.book.find(ezmodel.created())
+    assert task is not None
+    record = Record(
+        id="1", task=task, model="kling-v3-omni", stock=False, clean=False, learnt_at=0.0, reply={"data": {}}
+    )
+    for word, now in (("processing", 10.0), ("processing", 20.0), ("failed", 30.0), ("processing", 40.0)):
+        record.learn({"message": "SUCCEED", "data": {"task_status": word, "task_status_msg": ""}}, now)
+    told = record.native()["data"]
+    assert ("FAILURE", 10, 30) == (told["status"], told["start_time"], told["finish_time"])
 
 
 def test_result(ezmodel: Ezmodel) -> None:
