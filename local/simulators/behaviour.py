@@ -16,8 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SubmitFault = Literal["none", "lost_answer", "time_out", "error_5xx_created", "error_5xx_not_created", "garbage_2xx"]
+SubmitFault = Literal[
+    "none", "lost_answer", "time_out", "error_5xx_created", "error_5xx_not_created", "garbage_2xx", "insert_task_failed"
+]
 Callbacks = Literal["normal", "silent", "repeat", "early", "lie", "lie_failed", "late", "unordered"]
+Quota = Literal["enough", "account_used_up", "key_used_up"]
 MediaFault = Literal["none", "short", "refused_once", "missing", "slow", "html", "wrong_duration", "wrong_aspect"]
 
 RISK_CONTROL: Final = "Failure to pass the risk control system"
@@ -96,6 +99,7 @@ class Behaviour(BaseModel):
         submit_fault: what goes wrong with a create. `lost_answer`: the task is created, the connection closed
             without an answer. `time_out`: created, no answer within `time_out_s`. `error_5xx_created`,
             `error_5xx_not_created`: a 500. `garbage_2xx`: created, answered with 200 and a page of HTML.
+            `insert_task_failed`: created behind a relay that then cannot keep it: 200 with an error after the answer.
         submit_fault_times: how many creates it strikes; None: every one.
         time_out_s: how long "does not answer" lasts before the connection is closed, seconds.
         callbacks: `silent`: none. `repeat`: each twice. `early`: one for `submitted` is delivered before the
@@ -121,6 +125,14 @@ class Behaviour(BaseModel):
         error_code_as_text: an error's code comes as a text, where the provider is known to do so at times; no marker sets it,
             since an error may be nobody's.
         reference_video_s: the length taken for a reference video that is not on this server, seconds.
+        multi_shot_ignored: a relay's shots come to nothing: one clip of 5 s of the first.
+        stock_shapes: a relay answers as the stock build of its server does, not as its own.
+        fail_reason_clean: a relay's `fail_reason` tells why a task failed, and nothing else.
+        type_panics: a relay ends in a panic over a value of another JSON type, instead of refusing it.
+        upstream_errors_raw: a relay hands on its upstream's refusals with their own status and body.
+        refresh_s: how long a relay tells what it last learnt of a task before it asks its upstream again, seconds.
+        quota: whether money is left, where a provider tells an account from its key. `account_used_up`: creates are refused;
+            `key_used_up`: the key is, whatever is asked.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -148,6 +160,13 @@ class Behaviour(BaseModel):
     progress_as_text: bool = False
     error_code_as_text: bool = False
     reference_video_s: float = 5.0
+    multi_shot_ignored: bool = False
+    stock_shapes: bool = False
+    fail_reason_clean: bool = False
+    type_panics: bool = True
+    upstream_errors_raw: bool = False
+    refresh_s: NonNegativeFloat = 0.0
+    quota: Quota = "enough"
 
     def overlaid(self, marks: Mapping[str, Any]) -> Behaviour:
         """Returns a copy in which a task's marks win; lists stay shared, so that counting down lasts."""
@@ -222,6 +241,9 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "error_5xx_created": _counted("submit_fault", "error_5xx_created", "submit_fault_times", 1),
     "error_5xx_not_created": _counted("submit_fault", "error_5xx_not_created", "submit_fault_times", 1),
     "garbage_2xx": _counted("submit_fault", "garbage_2xx", "submit_fault_times", 1),
+    "insert_task_failed": _counted("submit_fault", "insert_task_failed", "submit_fault_times", 1),
+    "no_quota": _switches(quota="account_used_up"),
+    "no_key_quota": _switches(quota="key_used_up"),
     # The end.
     "fail": lambda value: {"fail_message": value or "simulated failure"},
     "moderation": _switches(fail_message=RISK_CONTROL),
@@ -242,6 +264,13 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "query_5xx": _query("error_5xx"),
     "query_time_out": _query("time_out"),
     "query_unknown": _query("unknown_status"),
+    # A relay's.
+    "multi_shot_ignored": _switches(multi_shot_ignored=True),
+    "stock": _switches(stock_shapes=True),
+    "clean_reason": _switches(fail_reason_clean=True),
+    "no_panic": _switches(type_panics=False),
+    "raw_errors": _switches(upstream_errors_raw=True),
+    "stale": _number("refresh_s"),
     # Media.
     "media_life": _number("media_life_s"),
     # `=n` is how many fetches of each of this task's files are struck; every one where not given.

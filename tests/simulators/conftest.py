@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local.simulators.apimart import ApimartSimulator
+from local.simulators.ezmodel import EzmodelSimulator
 from local.simulators.klingai import KlingaiSimulator
 
 if TYPE_CHECKING:
@@ -54,6 +55,42 @@ class Kling:
     def video_url(self, reference: str) -> str:
         """Waits for a task's end and returns its video."""
         return cast("str", self.ended(reference)["task_result"]["videos"][0]["url"])
+
+
+@dataclass
+class Ezmodel:
+    """A simulator and a caller of it."""
+
+    simulator: EzmodelSimulator
+    http: httpx.Client  # noqa: TID251 - a test's own
+
+    def create(self, **fields: Any) -> httpx.Response:
+        """Posts a create: a valid one, changed; a field that is `...` is left out."""
+        body = {"model": "kling-v3-omni", "prompt": "a fox"} | fields
+        return self.http.post(
+            "/kling/v1/videos/omni-video", json={name: value for name, value in body.items() if value is not ...}
+        )
+
+    def created(self, **fields: Any) -> str:
+        """Creates and returns the task's id."""
+        answer = self.create(**fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["id"])
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Queries a task."""
+        answer = self.http.get(f"/kling/v1/videos/omni-video/{task_id}")
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def ended(self, task_id: str) -> dict[str, Any]:
+        """Waits for a task's end and returns it."""
+        until(lambda: self.task(task_id)["status"] in {"SUCCESS", "FAILURE"})
+        return self.task(task_id)
+
+    def video_url(self, task_id: str) -> str:
+        """Waits for a task's end and returns its video."""
+        return cast("str", self.ended(task_id)["data"]["data"]["task_result"]["videos"][0]["url"])
 
 
 @dataclass
@@ -138,6 +175,28 @@ def start() -> Iterator[Callable[..., Kling]]:
 @pytest.fixture
 def kling(start: Callable[..., Kling]) -> Kling:
     return start()
+
+
+@pytest.fixture
+def start_ezmodel() -> Iterator[Callable[..., Ezmodel]]:
+    started: list[Ezmodel] = []
+
+    def begin(**arguments: Any) -> Ezmodel:
+        simulator = EzmodelSimulator(**{"api_keys": [API_KEY], "generation_s": 0.1} | arguments).start()
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        http = httpx.Client(base_url=simulator.url, headers=headers, verify=TLS)  # noqa: TID251 - a test's own
+        started.append(Ezmodel(simulator, http))
+        return started[-1]
+
+    yield begin
+    for ezmodel in started:
+        ezmodel.http.close()
+        ezmodel.simulator.stop()
+
+
+@pytest.fixture
+def ezmodel(start_ezmodel: Callable[..., Ezmodel]) -> Ezmodel:
+    return start_ezmodel()
 
 
 @pytest.fixture
