@@ -22,6 +22,7 @@ SubmitFault = Literal[
 Callbacks = Literal["normal", "silent", "repeat", "early", "lie", "lie_failed", "late", "unordered"]
 Quota = Literal["enough", "account_used_up", "key_used_up"]
 MediaFault = Literal["none", "short", "refused_once", "missing", "slow", "html", "wrong_duration", "wrong_aspect"]
+FailedRead = Literal["http_400", "body_400", "ok"]
 
 RISK_CONTROL: Final = "Failure to pass the risk control system"
 _MARKER: Final = re.compile(r"\[sim:([a-z0-9_]+)(?:=([^\]]*))?\]")
@@ -105,7 +106,7 @@ class Behaviour(BaseModel):
         callbacks: `silent`: none. `repeat`: each twice. `early`: one for `submitted` is delivered before the
             create's answer, then as normal. `lie`: success is announced while queries still say processing, later
             the true end. `lie_failed`: the same with a failure. `late`: each `callback_late_s` after its time.
-            `unordered`: the end first, then processing.
+            `unordered`: the end first, then processing. Where a provider tells ends alone, those of the others are left out.
         callback_late_s: seconds, for `late`.
         callback_word: the status word that final callbacks carry instead of their own.
         callback_retries: how often a callback that was not answered with 2xx is sent again.
@@ -124,6 +125,10 @@ class Behaviour(BaseModel):
         progress_as_text: progress comes as "50%", where the provider tells it as a number.
         error_code_as_text: an error's code comes as a text, where the provider is known to do so at times; no marker sets it,
             since an error may be nobody's.
+        failed_read: how a read of a failed task is answered, where the provider answers it like an error. `http_400`: HTTP 400,
+            and 400 in the body. `body_400`: HTTP 200, and 400 in the body. `ok`: 200 in both.
+        failed_reason_nested: such a read has its reason in an object `error` of its own.
+        failed_code_lower: such a read has its error's code in small letters.
         reference_video_s: the length taken for a reference video that is not on this server, seconds.
         multi_shot_ignored: a relay's shots come to nothing: one clip of 5 s of the first.
         stock_shapes: a relay answers as the stock build of its server does, not as its own.
@@ -159,6 +164,9 @@ class Behaviour(BaseModel):
     url_as_text: bool = False
     progress_as_text: bool = False
     error_code_as_text: bool = False
+    failed_read: FailedRead = "http_400"
+    failed_reason_nested: bool = False
+    failed_code_lower: bool = False
     reference_video_s: float = 5.0
     multi_shot_ignored: bool = False
     stock_shapes: bool = False
@@ -251,6 +259,10 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     # Forms that one provider alone is known to vary.
     "url_string": _switches(url_as_text=True),
     "progress_string": _switches(progress_as_text=True),
+    "failed_body_400": _switches(failed_read="body_400"),
+    "failed_ok": _switches(failed_read="ok"),
+    "failed_nested": _switches(failed_reason_nested=True),
+    "failed_lower": _switches(failed_code_lower=True),
     # Callbacks.
     "silent": _callbacks("silent"),
     "repeat": _callbacks("repeat"),
