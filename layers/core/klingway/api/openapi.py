@@ -7,7 +7,7 @@ from klingway import VERSION
 from klingway.domain.deliveries import DeliveryState
 from klingway.domain.events import DELIVERED
 from klingway.domain.job import AttemptState, LearntBy, State
-from klingway.domain.request import VideoRequest
+from klingway.domain.request import REQUESTS
 from klingway.domain.rules import NOT_YET
 
 _REF = "#/components/schemas/{model}"
@@ -36,7 +36,7 @@ _ERROR = _object(
 _FILE = _object(
     ["name", "role", "s3_uri", "url", "size_bytes", "sha256", "content_type"],
     name={"type": "string"},
-    role={"enum": ["video", "watermarked", "provenance"]},
+    role={"enum": ["video", "image", "watermarked", "provenance"]},
     s3_uri={"type": "string"},
     url=_text("A link that needs no key; it lives as long as the gateway's ResultLinkHours says."),
     size_bytes={"type": "integer"},
@@ -64,14 +64,14 @@ _PRICE = _object(
 _JOB = _object(
     ["id", "kind", "state", "model", "provider", "request", "created_at", "updated_at", "attempts"],
     id=_text("`job_` and 26 characters; sorts by time."),
-    kind={"const": "video"},
+    kind={"enum": list(REQUESTS)},
     state={"enum": [state.value for state in State]},
     model={"type": "string"},
     provider={"type": "string"},
     route_reason=_text("Why this provider."),
     reference=_maybe({"type": "string"}),
     metadata={"type": "object"},
-    request={"$ref": _REF.format(model="VideoRequest")},
+    request={"anyOf": [{"$ref": _REF.format(model=request.__name__)} for request in REQUESTS.values()]},
     created_at=_MOMENT,
     updated_at=_MOMENT,
     finished_at=_maybe(_MOMENT),
@@ -80,7 +80,7 @@ _JOB = _object(
     price=_maybe(_PRICE),
     error=_maybe(_ERROR),
     warnings={"type": "array", "items": {"type": "string"}},
-    result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio"]}},
+    result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio", "count"]}},
     result=_maybe(_object(["files"], files={"type": "array", "items": _FILE})),
 )
 _DELIVERY = _object(
@@ -103,6 +103,65 @@ _DELIVERY = _object(
             took_ms={"type": "integer"},
             status={"type": "integer", "description": "The HTTP status, where there was an answer."},
             error=_text("What was wrong, where there was none."),
+        ),
+    },
+)
+_LIMIT = _object(
+    ["of", "limit", "source"],
+    of=_text("What is measured."),
+    limit={"description": "A range, a list of values, or a pattern."},
+    source=_text("Whose rule it is."),
+    **{
+        "with": {"type": "array", "items": {"type": "string"}, "description": "Only for requests that have these."},
+        "without": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Only for requests that have none of these.",
+        },
+    },
+)
+_PRICES = _object(
+    ["currency", "unit", "rates", "source"],
+    currency={"type": "string"},
+    unit={"enum": ["second", "picture"]},
+    rates={"type": "array", "items": _object(["per_unit"], per_unit={"type": "string"})},
+    source={"type": "string"},
+)
+_EXPECTED = _object(
+    ["early_s", "usual_s", "late_s", "source"],
+    early_s={"type": "number"},
+    usual_s={"type": "number"},
+    late_s={"type": "number"},
+    source={"type": "string"},
+)
+_PROVIDER = _object(
+    ["name", "has_credential", "calls_back", "finds_by_reference", "elements", "models", "dialect"],
+    name={"type": "string"},
+    has_credential={"type": "boolean"},
+    calls_back={"type": "boolean", "description": "Whether it tells of a task's end by itself; else it is asked."},
+    finds_by_reference={
+        "type": "boolean",
+        "description": "Whether a submission whose answer was lost can be found again.",
+    },
+    elements={
+        "enum": ["kept", "by request"],
+        "description": "Whether elements are made first and kept, or go into each request.",
+    },
+    rules_as_of={"type": "string", "format": "date"},
+    switches={"type": "array", "items": {"type": "string"}},
+    options={"type": "array", "items": {"type": "string"}, "description": "What `provider_options` may carry."},
+    dialect={"type": "array", "items": {"type": "string"}, "description": "Its own API, as callers reach it here."},
+    models={
+        "type": "array",
+        "items": _object(
+            ["kind", "model", "supports", "limits", "prices", "expected", "source"],
+            kind={"enum": list(REQUESTS)},
+            model={"type": "string"},
+            supports={"type": "object", "additionalProperties": {"enum": ["documented", "doubtful"]}},
+            limits={"type": "array", "items": _LIMIT},
+            prices=_maybe(_PRICES),
+            expected=_EXPECTED,
+            source={"type": "string"},
         ),
     },
 )
@@ -177,20 +236,34 @@ _CREATED_HEADERS = {
     },
 }
 
-_PATHS: dict[str, Any] = {
-    "/v1/videos": {
+
+def _creates(operation: str, summary: str, request: str) -> dict[str, Any]:
+    accepted = {
+        "description": "The job; it goes on by itself",
+        "headers": _CREATED_HEADERS,
+        "content": _json_of("Job"),
+    }
+    return {
         "post": {
-            "operationId": "createVideo",
-            "summary": "Ask for a video",
+            "operationId": operation,
+            "summary": summary,
             "parameters": [_KEY],
-            "requestBody": {"required": True, "content": _json_of("VideoRequest")},
+            "requestBody": {"required": True, "content": _json_of(request)},
+            "responses": {"202": accepted, **_refusals("400", "401", "413", "415", "422", "503")},
+        }
+    }
+
+
+_PATHS: dict[str, Any] = {
+    "/v1/videos": _creates("createVideo", "Ask for a video", "VideoRequest"),
+    "/v1/images": _creates("createImage", "Ask for pictures", "ImageRequest"),
+    "/v1/providers": {
+        "get": {
+            "operationId": "listProviders",
+            "summary": "See what each provider of this gateway can do, at which price, and how its own API is spoken here",
             "responses": {
-                "202": {
-                    "description": "The job; it goes on by itself",
-                    "headers": _CREATED_HEADERS,
-                    "content": _json_of("Job"),
-                },
-                **_refusals("400", "401", "413", "415", "422", "503"),
+                "200": {"description": "Every provider", "content": _json_of("ProviderList")},
+                **_refusals("401"),
             },
         }
     },
@@ -297,10 +370,12 @@ _PATHS: dict[str, Any] = {
 @cache
 def document() -> dict[str, Any]:
     """Return the description."""
-    request = VideoRequest.model_json_schema(ref_template=_REF)
-    for name in NOT_YET:
-        request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
-    parts = request.pop("$defs", {})
+    requests: dict[str, Any] = {}
+    for model in REQUESTS.values():
+        request = model.model_json_schema(ref_template=_REF)
+        for name in NOT_YET:
+            request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
+        requests |= {model.__name__: request, **request.pop("$defs", {})}
     job_list = _object(
         ["jobs", "next_cursor"],
         jobs={"type": "array", "items": {"$ref": _REF.format(model="Job")}},
@@ -309,13 +384,23 @@ def document() -> dict[str, Any]:
     delivery_list = _object(
         ["deliveries"], deliveries={"type": "array", "items": {"$ref": _REF.format(model="Delivery")}}
     )
-    models = {"Job": _JOB, "JobList": job_list, "Delivery": _DELIVERY, "DeliveryList": delivery_list}
+    provider_list = _object(
+        ["providers"], providers={"type": "array", "items": {"$ref": _REF.format(model="Provider")}}
+    )
+    models = {
+        "Provider": _PROVIDER,
+        "ProviderList": provider_list,
+        "Job": _JOB,
+        "JobList": job_list,
+        "Delivery": _DELIVERY,
+        "DeliveryList": delivery_list,
+    }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Klingway",
             "version": VERSION,
-            "summary": "Kling 3.0 videos by way of your own AWS account",
+            "summary": "Kling 3.0 videos and images by way of your own AWS account",
             "description": "Answers of API Gateway itself (413 to a body above 6 MB, 429, 503) have its own form, "
             '`{"message"}`. `Server-Timing` says how long the provider, AWS and the gateway took.',
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -324,6 +409,6 @@ def document() -> dict[str, Any]:
         "paths": _PATHS,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"VideoRequest": request, **parts, **models, "Problem": _PROBLEM},
+            "schemas": {**requests, **models, "Problem": _PROBLEM},
         },
     }
