@@ -4,196 +4,23 @@ from functools import cache
 from typing import Any
 
 from klingway import VERSION
-from klingway.domain.deliveries import DeliveryState
-from klingway.domain.events import DELIVERED
-from klingway.domain.job import AttemptState, LearntBy, State
+from klingway.api.answer_schemas import (
+    DELIVERY,
+    JOB,
+    PROBLEM,
+    PROVIDER,
+    REF,
+    json_object,
+    maybe,
+    text,
+)
+from klingway.domain.job import State
 from klingway.domain.request import REQUESTS
 from klingway.domain.rules import NOT_YET
 
-_REF = "#/components/schemas/{model}"
-
-
-def _text(description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": "string", "description": description, **more}
-
-
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_MOMENT = {"type": "string", "format": "date-time"}
-_ERROR = _object(
-    ["code", "message", "retryable"],
-    code={"type": "string"},
-    message={"type": "string"},
-    retryable={"type": "boolean"},
-    provider_code=_text("The provider's own code."),
-)
-_FILE = _object(
-    ["name", "role", "s3_uri", "url", "size_bytes", "sha256", "content_type"],
-    name={"type": "string"},
-    role={"enum": ["video", "image", "watermarked", "provenance"]},
-    s3_uri={"type": "string"},
-    url=_text("A link that needs no key; it lives as long as the gateway's ResultLinkHours says."),
-    size_bytes={"type": "integer"},
-    sha256=_text("Hexadecimal."),
-    content_type={"type": "string"},
-    duration_s={"type": "number"},
-    width={"type": "integer"},
-    height={"type": "integer"},
-)
-_ATTEMPT = _object(
-    ["number", "provider", "state", "tries"],
-    number={"type": "integer"},
-    provider={"type": "string"},
-    task_id=_maybe(_text("The provider's own id.")),
-    state={"enum": [state.value for state in AttemptState]},
-    tries={"type": "integer", "description": "Calls made, refused ones included."},
-    started_at=_MOMENT,
-    accepted_at=_maybe(_MOMENT),
-    ended_at=_maybe(_MOMENT),
-    error=_maybe(_ERROR),
-)
-_PRICE = _object(
-    ["amount", "currency", "source"], amount={"type": "string"}, currency={"type": "string"}, source={"type": "string"}
-)
-_JOB = _object(
-    ["id", "kind", "state", "model", "provider", "request", "created_at", "updated_at", "attempts"],
-    id=_text("`job_` and 26 characters; sorts by time."),
-    kind={"enum": list(REQUESTS)},
-    state={"enum": [state.value for state in State]},
-    model={"type": "string"},
-    provider={"type": "string"},
-    route_reason=_text("Why this provider."),
-    reference=_maybe({"type": "string"}),
-    metadata={"type": "object"},
-    request={"anyOf": [{"$ref": _REF.format(model=request.__name__)} for request in REQUESTS.values()]},
-    created_at=_MOMENT,
-    updated_at=_MOMENT,
-    finished_at=_maybe(_MOMENT),
-    learnt_by=_maybe({"enum": [way.value for way in LearntBy]}),
-    attempts={"type": "array", "items": _ATTEMPT},
-    price=_maybe(_PRICE),
-    error=_maybe(_ERROR),
-    warnings={"type": "array", "items": {"type": "string"}},
-    result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio", "count"]}},
-    result=_maybe(_object(["files"], files={"type": "array", "items": _FILE})),
-)
-_DELIVERY = _object(
-    ["id", "kind", "address", "event", "state", "created_at", "finished_at", "tries"],
-    id=_text("The same at each try; a webhook's `webhook-id`."),
-    kind={"enum": ["webhook", "callback", "outbox"]},
-    address=_text("The URL of a webhook or callback; for the outbox the key in the bucket, without its ending."),
-    event={"enum": list(DELIVERED.values())},
-    state={
-        "enum": [state.value for state in DeliveryState],
-        "description": "`failed`: given up, or refused for good. `gone`: the receiver answered 410.",
-    },
-    created_at=_MOMENT,
-    finished_at=_maybe(_MOMENT),
-    tries={
-        "type": "array",
-        "items": _object(
-            ["at", "took_ms"],
-            at=_MOMENT,
-            took_ms={"type": "integer"},
-            status={"type": "integer", "description": "The HTTP status, where there was an answer."},
-            error=_text("What was wrong, where there was none."),
-        ),
-    },
-)
-_LIMIT = _object(
-    ["of", "limit", "source"],
-    of=_text("What is measured."),
-    limit={"description": "A range, a list of values, or a pattern."},
-    source=_text("Whose rule it is."),
-    **{
-        "with": {"type": "array", "items": {"type": "string"}, "description": "Only for requests that have these."},
-        "without": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "Only for requests that have none of these.",
-        },
-    },
-)
-_PRICES = _object(
-    ["currency", "unit", "rates", "source"],
-    currency={"type": "string"},
-    unit={"enum": ["second", "picture"]},
-    rates={"type": "array", "items": _object(["per_unit"], per_unit={"type": "string"})},
-    source={"type": "string"},
-)
-_EXPECTED = _object(
-    ["early_s", "usual_s", "late_s", "source"],
-    early_s={"type": "number"},
-    usual_s={"type": "number"},
-    late_s={"type": "number"},
-    source={"type": "string"},
-)
-_PROVIDER = _object(
-    ["name", "has_credential", "calls_back", "finds_by_reference", "elements", "models", "dialect"],
-    name={"type": "string"},
-    has_credential={"type": "boolean"},
-    calls_back={"type": "boolean", "description": "Whether it tells of a task's end by itself; else it is asked."},
-    finds_by_reference={
-        "type": "boolean",
-        "description": "Whether a submission whose answer was lost can be found again.",
-    },
-    elements={
-        "enum": ["kept", "by request"],
-        "description": "Whether elements are made first and kept, or go into each request.",
-    },
-    rules_as_of={"type": "string", "format": "date"},
-    switches={"type": "array", "items": {"type": "string"}},
-    options={"type": "array", "items": {"type": "string"}, "description": "What `provider_options` may carry."},
-    dialect={"type": "array", "items": {"type": "string"}, "description": "Its own API, as callers reach it here."},
-    models={
-        "type": "array",
-        "items": _object(
-            ["kind", "model", "supports", "limits", "prices", "expected", "source"],
-            kind={"enum": list(REQUESTS)},
-            model={"type": "string"},
-            supports={"type": "object", "additionalProperties": {"enum": ["documented", "doubtful"]}},
-            limits={"type": "array", "items": _LIMIT},
-            prices=_maybe(_PRICES),
-            expected=_EXPECTED,
-            source={"type": "string"},
-        ),
-    },
-)
-_PROBLEM = _object(
-    ["type", "title", "status", "detail", "problems", "request_id"],
-    type={"type": "string"},
-    title={"type": "string"},
-    status={"type": "integer"},
-    detail={"type": "string"},
-    problems={
-        "type": "array",
-        "items": _object(
-            ["field", "code", "message"],
-            field=_text("Where: `shots[1].duration_s`, or a header's name."),
-            code={"type": "string"},
-            message=_text("A sentence that names the limit and what would be accepted."),
-            limit={"description": "The limit as data."},
-            source=_text("Whose rule it is."),
-            provider=_text("Who cannot do it; left out of what holds whoever the provider is."),
-            accepted_by={
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "Providers that would accept this part of the request.",
-            },
-        ),
-    },
-    request_id={"type": "string"},
-)
-
 
 def _json_of(model: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
+    return {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
 
 
 def _refusals(*statuses: str) -> dict[str, Any]:
@@ -207,7 +34,7 @@ def _refusals(*statuses: str) -> dict[str, Any]:
         "422": "The request breaks rules; every one of them is listed, nothing was accepted or spent",
         "503": "Nothing was accepted; try again",
     }
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {status: {"description": titles[status], "content": problem} for status in statuses}
 
 
@@ -257,6 +84,25 @@ def _creates(operation: str, summary: str, request: str) -> dict[str, Any]:
 _PATHS: dict[str, Any] = {
     "/v1/videos": _creates("createVideo", "Ask for a video", "VideoRequest"),
     "/v1/images": _creates("createImage", "Ask for pictures", "ImageRequest"),
+    "/v1/estimates": {
+        "post": {
+            "operationId": "estimate",
+            "summary": "See what a request would cost and send, at each provider; nothing is submitted or written",
+            "parameters": [_in_query("kind", {"enum": list(REQUESTS), "default": "video"})],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"anyOf": [{"$ref": REF.format(model=each.__name__)} for each in REQUESTS.values()]}
+                    }
+                },
+            },
+            "responses": {
+                "200": {"description": "Each provider's estimate", "content": _json_of("Estimates")},
+                **_refusals("400", "401", "413", "415", "422"),
+            },
+        }
+    },
     "/v1/providers": {
         "get": {
             "operationId": "listProviders",
@@ -322,7 +168,7 @@ _PATHS: dict[str, Any] = {
                 "200": {
                     "description": "As libraries of Standard Webhooks take it",
                     "content": {
-                        "application/json": {"schema": _object(["secret"], secret=_text("`whsec_` and Base64."))}
+                        "application/json": {"schema": json_object(["secret"], secret=text("`whsec_` and Base64."))}
                     },
                 },
                 **_refusals("401"),
@@ -351,7 +197,7 @@ _PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": "It does",
-                    "content": {"application/json": {"schema": _object(["status"], status={"const": "ok"})}},
+                    "content": {"application/json": {"schema": json_object(["status"], status={"const": "ok"})}},
                 }
             },
         }
@@ -372,27 +218,27 @@ def document() -> dict[str, Any]:
     """Return the description."""
     requests: dict[str, Any] = {}
     for model in REQUESTS.values():
-        request = model.model_json_schema(ref_template=_REF)
+        request = model.model_json_schema(ref_template=REF)
         for name in NOT_YET:
             request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
         requests |= {model.__name__: request, **request.pop("$defs", {})}
-    job_list = _object(
+    job_list = json_object(
         ["jobs", "next_cursor"],
-        jobs={"type": "array", "items": {"$ref": _REF.format(model="Job")}},
-        next_cursor=_maybe(_text("Give it as `cursor` for the next part.")),
+        jobs={"type": "array", "items": {"$ref": REF.format(model="Job")}},
+        next_cursor=maybe(text("Give it as `cursor` for the next part.")),
     )
-    delivery_list = _object(
-        ["deliveries"], deliveries={"type": "array", "items": {"$ref": _REF.format(model="Delivery")}}
+    delivery_list = json_object(
+        ["deliveries"], deliveries={"type": "array", "items": {"$ref": REF.format(model="Delivery")}}
     )
-    provider_list = _object(
-        ["providers"], providers={"type": "array", "items": {"$ref": _REF.format(model="Provider")}}
+    provider_list = json_object(
+        ["providers"], providers={"type": "array", "items": {"$ref": REF.format(model="Provider")}}
     )
     models = {
-        "Provider": _PROVIDER,
+        "Provider": PROVIDER,
         "ProviderList": provider_list,
-        "Job": _JOB,
+        "Job": JOB,
         "JobList": job_list,
-        "Delivery": _DELIVERY,
+        "Delivery": DELIVERY,
         "DeliveryList": delivery_list,
     }
     return {
@@ -409,6 +255,6 @@ def document() -> dict[str, Any]:
         "paths": _PATHS,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {**requests, **models, "Problem": _PROBLEM},
+            "schemas": {**requests, **models, "Problem": PROBLEM},
         },
     }
