@@ -13,19 +13,20 @@ import json
 import re
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-import jwt
 from typing_extensions import override
 
 from local.simulators.behaviour import Behaviour, Denial, UnknownMarkerError
 from local.simulators.command import arguments, serve
 from local.simulators.fields import InvalidError
+from local.simulators.klingai_auth import ApiError, Auth
 from local.simulators.klingai_elements import PRODUCT as ELEMENT
 from local.simulators.klingai_elements import ElementLibrary, ElementOrder, check_element, element_facts
-from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Product, Surroundings, check
+from local.simulators.klingai_omni_rules import check_omni
+from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Surroundings
+from local.simulators.klingai_video_rules import check_image, check_text
 from local.simulators.media import FPS, ClipSpec
 from local.simulators.server import (
     NotCreatedError,
@@ -43,7 +44,7 @@ from local.simulators.tasks import DuplicateError, State, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-AnyProduct = Product | Literal["element"]
+Product = Literal["omni-video", "text2video", "image2video", "element"]
 
 _WORDS: Final[Mapping[State, str]] = {
     "submitted": "submitted",
@@ -51,78 +52,24 @@ _WORDS: Final[Mapping[State, str]] = {
     "succeeded": "succeed",
     "failed": "failed",
 }
-_PATHS: Final[Mapping[str, AnyProduct]] = {
+_PATHS: Final[Mapping[str, Product]] = {
     "/v1/videos/omni-video": "omni-video",
     "/v1/videos/text2video": "text2video",
     "/v1/videos/image2video": "image2video",
     "/v1/general/advanced-custom-elements": ELEMENT,
 }
+CREATES: Final[Mapping[Product, Callable[[Mapping[str, Any], Surroundings], Order | ElementOrder]]] = {
+    "omni-video": check_omni,
+    "text2video": check_text,
+    "image2video": check_image,
+    ELEMENT: check_element,
+}
+"""How each product's creates are checked; `InvalidError` where a rule is broken."""
 _PRESETS_PATH: Final = "/v1/general/advanced-presets-elements"
 _DELETE_PATHS: Final = ("/v1/general/delete-elements", "/v1/general/delete-advanced-elements")  # one store behind both
 _PAGE_NUMBERS, _PAGE_SIZES = range(1, 1_001), range(1, 501)
 _TEXTS: Final = ("prompt", "element_name", "element_description")
 _SERVER_ERROR: Final = "Server internal error"
-_DOTS_OF_JWT: Final = 2
-
-
-class ApiError(Exception):
-    """An answer that is not a success.
-
-    Args:
-        status: HTTP.
-        code: Kling's service code.
-        message: Kling's text.
-    """
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class _Auth:
-    """Checks the header Authorization against the account's keys."""
-
-    api_keys: frozenset[str]
-    access_keys: Mapping[str, str]
-
-    def check(self, header: str) -> None:
-        """Checks it.
-
-        Raises:
-            ApiError: 401 with 1000 to 1004.
-        """
-        if not header.strip():
-            raise ApiError(401, 1001, "Authorization is empty")
-        scheme, _, token = header.partition(" ")
-        token = token.strip()
-        if scheme != "Bearer" or not token:
-            raise ApiError(401, 1002, "Authorization is invalid")
-        if token in self.api_keys:
-            return
-        dots = token.count(".")
-        if dots != _DOTS_OF_JWT:
-            parts = {0: "0", 1: "2"}.get(dots, "> 3")
-            raise ApiError(401, 1002, f"The token was expected to have 3 parts, but got {parts}")
-        self._check_jwt(token)
-
-    def _check_jwt(self, token: str) -> None:
-        try:
-            access_key = jwt.decode(token, options={"verify_signature": False}).get("iss")
-        except jwt.InvalidTokenError:
-            raise ApiError(401, 1000, "Authentication failed: the token cannot be decoded") from None
-        if not isinstance(access_key, str) or access_key not in self.access_keys:
-            raise ApiError(401, 1002, "Authorization is invalid: access key not found")
-        try:
-            jwt.decode(token, self.access_keys[access_key], algorithms=["HS256"], options={"require": ["exp"]})
-        except jwt.ExpiredSignatureError:
-            raise ApiError(401, 1004, "Authorization has expired") from None
-        except jwt.ImmatureSignatureError:
-            raise ApiError(401, 1003, "Authorization is not yet valid") from None
-        except jwt.InvalidTokenError as error:
-            raise ApiError(401, 1000, f"Authentication failed: {error}") from None
 
 
 class KlingaiSimulator(Simulator):
@@ -159,7 +106,7 @@ class KlingaiSimulator(Simulator):
         )
         self.rules_as_of = rules_as_of
         self._elements = ElementLibrary(self.book, elements or {})
-        self._auth = _Auth(frozenset(api_keys), dict(access_keys))
+        self._auth = Auth(frozenset(api_keys), dict(access_keys))
         self._numbers = itertools.count(1)
 
     @override
@@ -214,11 +161,11 @@ class KlingaiSimulator(Simulator):
 
     # Creates.
 
-    def _create(self, request: Request, product: AnyProduct) -> Response:
+    def _create(self, request: Request, product: Product) -> Response:
         body = _json_object(request)
         try:
             around = self._surroundings(body)
-            order = check_element(body, around) if product == ELEMENT else check(product, body, around)
+            order = CREATES[product](body, around)
             text, own_id = all_text(body, _TEXTS), order.external_task_id
             task, fault = self.submit(
                 text,
@@ -246,7 +193,7 @@ class KlingaiSimulator(Simulator):
 
     def _task(
         self,
-        product: AnyProduct,
+        product: Product,
         body: Mapping[str, Any],
         order: Order | ElementOrder,
         marks: dict[str, Any],
@@ -290,7 +237,7 @@ class KlingaiSimulator(Simulator):
 
     # Reads.
 
-    def _one(self, reference: str, product: AnyProduct) -> Response:
+    def _one(self, reference: str, product: Product) -> Response:
         task = self.book.find(reference, product)
         behaviour = self.behaviour if task is None else self.behaviour.overlaid(task.marks)
         fault, word = self.spoil_read(behaviour)
@@ -301,7 +248,7 @@ class KlingaiSimulator(Simulator):
         state = task.state()
         return _envelope(200, 0, "SUCCEED", self._shown(task, state, word or _WORDS[state]))
 
-    def _list(self, request: Request, product: AnyProduct) -> Response:
+    def _list(self, request: Request, product: Product) -> Response:
         page = _page(request)
         fault, word = self.spoil_read(self.behaviour)
         if (spoilt := _spoilt(fault)) is not None:

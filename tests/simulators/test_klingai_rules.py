@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from local.simulators.fields import InvalidError
+from local.simulators.klingai import CREATES, Product
 from local.simulators.klingai_elements import PRESET_ELEMENTS
-from local.simulators.klingai_rules import ElementKind, Order, Product, Surroundings, check
+from local.simulators.klingai_rules import ElementKind, Order, Surroundings
 
 FEBRUARY = date(2026, 2, 10)
 OMNI = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9"}
@@ -45,7 +46,9 @@ def picture(width: int = 300, height: int = 300, kind: str = "PNG") -> str:
 
 
 def judge(product: Product, body: dict[str, Any], on: date = FEBRUARY, video_s: float = 5.0) -> Order:
-    return check(product, body, Surroundings(on, {**PRESET_ELEMENTS, **OWN}, video_seconds=lambda _: video_s))
+    order = CREATES[product](body, Surroundings(on, {**PRESET_ELEMENTS, **OWN}, video_seconds=lambda _: video_s))
+    assert isinstance(order, Order)
+    return order
 
 
 OMNI_ACCEPTED = {
