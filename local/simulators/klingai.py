@@ -211,7 +211,7 @@ class KlingaiSimulator(Simulator):
             watermarked=isinstance(order, Order) and order.watermark,
             callback_url=order.callback_url,
             marks=marks,
-            failure=behaviour.fail_message,
+            failure=behaviour.fail_message or (order.failure if isinstance(order, Order) else "") or None,
             created_at=now,
             generation_s=behaviour.generation_s if makes_video else behaviour.element_generation_s,
             makes_video=makes_video,

@@ -39,10 +39,10 @@ VIDEO_FIELDS: Final = frozenset({
     "callback_url", "external_task_id",
 })  # fmt: skip
 _SHORT_NUMBER: Final = re.compile(r"[0-9]{1,3}")
-_REFERENCE: Final = re.compile(r"<<<(image|element|video)_([0-9]{1,6})>>>")
+_REFERENCE: Final = re.compile(r"<<<(image|element|video|voice)_([0-9]{1,6})>>>")
 
-# Units per second of output: (std, pro) by model and condition; 4k is 3.0 throughout.
-_UNITS: Final = {
+# Units per second of output: (std, pro) by model and condition; 4k is 3.0 throughout. Those of 2.x are of September.
+_UNITS: Final[Mapping[tuple[str, str], tuple[str | None, str]]] = {
     (V3_OMNI, "silent"): ("0.6", "0.8"),
     (V3_OMNI, "sound"): ("0.8", "1.0"),
     (V3_OMNI, "video"): ("0.9", "1.2"),
@@ -51,6 +51,10 @@ _UNITS: Final = {
     (V3, "voice"): ("1.1", "1.4"),
     (O1, "silent"): ("0.6", "0.8"),
     (O1, "video"): ("0.9", "1.2"),
+    ("kling-v2-6", "silent"): ("0.3", "0.5"),
+    ("kling-v2-6", "sound"): (None, "1.0"),
+    ("kling-v2-6", "voice"): (None, "1.2"),
+    ("kling-v2-5-turbo", "silent"): ("0.3", "0.5"),
 }
 
 
@@ -84,6 +88,7 @@ class Order:
         callback_url: empty for none.
         external_task_id: empty for none.
         units: what it costs; None where the price list has no such line.
+        failure: why its task will fail; empty where nothing is known against it.
         unknown_fields: fields of the body that the endpoint does not have, with their places; ignored.
         notes: oddities that are accepted.
     """
@@ -98,6 +103,7 @@ class Order:
     callback_url: str
     external_task_id: str
     units: Decimal | None
+    failure: str = ""
     unknown_fields: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -117,13 +123,14 @@ class Shots:
     texts: list[str]
 
 
-def read_shots(fields: Fields, kinds: tuple[str, ...], seconds: int | None) -> Shots:
+def read_shots(fields: Fields, kinds: tuple[str, ...], seconds: int | None, *, may_lack_prompt: bool = False) -> Shots:
     """Reads prompt, multi_shot, shot_type and multi_prompt ("Whether to generate multi-shot video" and below).
 
     Args:
         fields: the create's.
         kinds: the shot types there are.
         seconds: the whole duration; None where it is not the body's.
+        may_lack_prompt: whether a single shot does without one.
     """
     multi = fields.flag("multi_shot")
     kind = fields.choice("shot_type", kinds, "") if multi else ""
@@ -132,7 +139,7 @@ def read_shots(fields: Fields, kinds: tuple[str, ...], seconds: int | None) -> S
     if kind == "customize":
         return Shots(multi=True, kind=kind, texts=_storyboards(fields, seconds))
     prompt = fields.text("prompt", at_most=PROMPT_MAX)
-    if not prompt:
+    if not prompt and not may_lack_prompt:
         when = "shot_type is intelligence" if multi else "multi_shot is false"
         raise InvalidError(f"prompt must not be empty when {when}")
     return Shots(multi=multi, kind=kind, texts=[prompt])
@@ -193,8 +200,8 @@ def units_of(model: str, mode: str, condition: str, seconds: float) -> Decimal |
     """Returns what a video costs; None where the price list has no such line."""
     if mode == "4k":
         return Decimal("3.0") * round(seconds)
-    prices = _UNITS.get((model, condition))
-    return None if prices is None else Decimal(prices[mode == "pro"]) * round(seconds)
+    price = _UNITS.get((model, condition), (None, None))[mode == "pro"]
+    return None if price is None else Decimal(price) * round(seconds)
 
 
 def read_ways(fields: Fields) -> dict[str, Any]:
@@ -203,7 +210,20 @@ def read_ways(fields: Fields) -> dict[str, Any]:
     return {"watermark": marked, **fields.ways()}
 
 
+def references(texts: list[str]) -> set[tuple[str, int]]:
+    """Returns the kinds and numbers that prompts refer to, such as `<<<image_1>>>`."""
+    return {(kind, int(number)) for text in texts for kind, number in _REFERENCE.findall(text)}
+
+
 def loose_references(texts: list[str], counts: Mapping[str, int]) -> list[str]:
-    """Names references in prompts that point to nothing; what Kling does with them is not documented."""
-    found = {(kind, int(number)) for text in texts for kind, number in _REFERENCE.findall(text)}
-    return [f"prompt refers to {kind}_{n} of {counts[kind]}" for kind, n in sorted(found) if not 1 <= n <= counts[kind]]
+    """Names references in prompts that point to nothing; what Kling does with them is not documented.
+
+    Args:
+        texts: the prompts.
+        counts: how many there are of each kind; none of those not given.
+    """
+    return [
+        f"prompt refers to {kind}_{number} of {counts.get(kind, 0)}"
+        for kind, number in sorted(references(texts))
+        if not 1 <= number <= counts.get(kind, 0)
+    ]
