@@ -350,11 +350,19 @@ def test_units(product: Product, body: dict[str, Any], units: str) -> None:
     assert str(judge(product, body).units) == units
 
 
-@pytest.mark.parametrize(("day", "units"), [("2026-08-31", "5.5"), ("2026-09-01", "4.5")])
-def test_price_of_voices(day: str, units: str) -> None:
-    """The price of kling-v3 with voices, 1.1 per second, is on no page of September any more: it is that of sound."""
-    order = judge("text2video", TEXT | VOICES | {"prompt": "<<<voice_1>>> sings"}, date.fromisoformat(day))
-    assert str(order.units) == units
+@pytest.mark.parametrize(
+    ("model", "day", "units"),
+    [
+        ("kling-v3", "2026-08-31", "7.0"),
+        ("kling-v3", "2026-09-01", "6.0"),
+        ("kling-v2-6", "2026-08-31", "6.0"),
+        ("kling-v2-6", "2026-09-01", "6.0"),
+    ],
+)
+def test_price_of_voices(model: str, day: str, units: str) -> None:
+    """The price of kling-v3 with voices, 1.4 in pro, is on no page of September any more, 2.6's of 1.2 is: so 1.2 each."""
+    body = TEXT | VOICES | {"model_name": model, "mode": "pro", "prompt": "<<<voice_1>>> sings"}
+    assert str(judge("text2video", body, date.fromisoformat(day)).units) == units
 
 
 def test_units_of_an_edit() -> None:
