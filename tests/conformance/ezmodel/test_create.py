@@ -74,6 +74,35 @@ def test_every_field_has_a_case() -> None:
     assert set() == FIELDS - wrong
 
 
+BY_THE_DIALECT = (
+    "another model", "4k", "4:3", "another word for sound", "cfg_scale 1.1", "cfg_scale -0.1", "v3 text, 2 s", "v3 text, 16 s",
+    "another role", "another way of referring", "another word for keeping", "sound with a video reference",
+    "sound with a video to edit", "1 shot", "6 shots of 3 s", "7 shots", "16 s", "a shot of 2 s", "a shot's prompt of 2501",
+    "a prompt beside shots", "a duration beside shots", "prompt is conditional: neither", "two videos",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_THE_DIALECT)
+def test_the_pages_own_rules_hold_whichever_provider_does_the_work(name: str) -> None:
+    """They are broken before any provider is looked at; KlingAI, for one, would take a single shot."""
+    (case,) = [case for case in CASES if case.name == name]
+
+    with pytest.raises(InvalidRequestError) as refused:
+        dialect_of("ezmodel").translate(PRODUCT, case.body)
+
+    assert case.refused == {problem.field for problem in refused.value.problems}
+
+
+def test_seven_shots_are_too_many_and_not_too_long() -> None:
+    """Minimum 2 shots, maximum 6 shots: what is told is what is to be mended first."""
+    (case,) = [case for case in CASES if case.name == "7 shots"]
+
+    with pytest.raises(InvalidRequestError) as refused:
+        dialect_of("ezmodel").translate(PRODUCT, case.body)
+
+    assert ["too_many"] == [problem.code for problem in refused.value.problems]
+
+
 def test_case_names_are_unique() -> None:
     """A name stands for one case."""
     assert len(CASES) == len({case.name for case in CASES})

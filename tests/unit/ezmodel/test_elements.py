@@ -109,6 +109,8 @@ def test_a_making_that_never_arrived_is_not_found(body: dict[str, Any], status: 
         pytest.param(answer(flat("element_failed", "element_name is invalid"), 400), id="another refusal"),
         pytest.param(answer(flat("do_request_failed", NOT_FOUND), 500), id="a failure"),
         pytest.param(answer(nested("invalid_request_error", "task not found"), 404), id="another's not found"),
+        pytest.param(answer(nested("new_api_error", "task not found", code=1201), 404), id="its own, with a number"),
+        pytest.param(answer(flat("element_failed", NOT_FOUND), 500), id="not found, under a failure"),
         pytest.param(answer(flat("task_not_exist", "task not found"), 400), id="EzModel's own"),
         pytest.param(answer(b"<html>task not found", 404), id="HTML"),
         pytest.param(answer({"code": "success", "data": {}}), id="no envelope of Kling's"),

@@ -110,7 +110,7 @@ def refusal(answer: HttpAnswer) -> ProviderError:
     """Return the error of an answer that is no success."""
     said = refused_in(answer)
     meaning = _MAY_HAVE_HAPPENED if said is None else _meaning(said)
-    exists = said is not None and answer.status < 500 and _names_our_reference(said)  # noqa: PLR2004 - the HTTP classes
+    exists = said is not None and _names_our_reference(said)
     error = JobError(
         code=meaning.code,
         message=said.message[:MAX_MESSAGE_CHARS]
