@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from klingway.providers.contract import ProviderError
 from klingway.providers.ezmodel.profile import ezmodel_profile
 from klingway.providers.ezmodel.provider import EzmodelProvider
 
-from tests.unit.builders import ATTEMPT_ID, BASE_URL, SEED_DAY, TASK_ID, FakeCredentials, ScriptedHttp, with_api_key
+from tests.unit.builders import (
+    ATTEMPT_ID,
+    BASE_URL,
+    PROMPT,
+    SEED_DAY,
+    TASK_ID,
+    FakeCredentials,
+    ScriptedHttp,
+    video_request,
+    with_api_key,
+)
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from klingway.providers.contract import HttpAnswer
+    from klingway.providers.contract import HttpAnswer, Task
 
 PATH = "/kling/v1/videos/omni-video"
 HANDLE = {"path": PATH, "task_id": TASK_ID}
@@ -90,3 +102,21 @@ def flat(code: str, message: str = "the reason") -> dict[str, Any]:
 def nested(kind: str, message: str = "the reason", code: object = "") -> dict[str, Any]:
     """Return an error of what lies before the relay."""
     return {"error": {"message": message, "type": kind, "code": code}}
+
+
+def submit(*answers: HttpAnswer | Exception, credentials: FakeCredentials | None = None) -> tuple[Task, ScriptedHttp]:
+    """Submit the least request; return its task, and the calls that were made."""
+    provider, http = ezmodel(*answers, credentials=credentials)
+    wire = provider.render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=None)
+    return provider.submit(wire, timeout_s=20), http
+
+
+def failed_submit(
+    *answers: HttpAnswer | Exception, credentials: FakeCredentials | None = None
+) -> tuple[ProviderError, ScriptedHttp]:
+    """Submit the least request, which is to fail; return how it did, and the calls that were made."""
+    provider, http = ezmodel(*answers, credentials=credentials)
+    wire = provider.render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=None)
+    with pytest.raises(ProviderError) as failed:
+        provider.submit(wire, timeout_s=20)
+    return failed.value, http

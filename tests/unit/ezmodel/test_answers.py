@@ -22,15 +22,9 @@ from tests.unit.builders import (
     API_KEY,
     ATTEMPT_ID,
     BASE_URL,
-    PROMPT,
     TASK_ID,
-    Credentials,
-    FakeCredentials,
     HttpAnswer,
-    ScriptedHttp,
     answer,
-    video_request,
-    with_api_key,
 )
 from tests.unit.ezmodel.building import (
     ACCEPTED,
@@ -40,32 +34,16 @@ from tests.unit.ezmodel.building import (
     VIDEO_URL,
     at_kling,
     ezmodel,
+    failed_submit,
     flat,
-    nested,
     queried,
+    submit,
 )
 
 DONE = Succeeded(media=(Media(VIDEO_URL, "video"),))
 TAKEN_AT = datetime(2025, 1, 20, 10, 10, tzinfo=UTC)
 AT_KLING_AT = TAKEN_AT + timedelta(milliseconds=123)
-NO_KEY = nested("new_api_error", "无效的令牌 (request id: r)")
 STOCK_ID = "task_0q1w2e3r4t5y6u7i8o9p"
-
-
-def submit(*answers: HttpAnswer | Exception, credentials: FakeCredentials | None = None) -> tuple[Task, ScriptedHttp]:
-    provider, http = ezmodel(*answers, credentials=credentials)
-    wire = provider.render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=None)
-    return provider.submit(wire, timeout_s=20), http
-
-
-def failed_submit(
-    *answers: HttpAnswer | Exception, credentials: FakeCredentials | None = None
-) -> tuple[ProviderError, ScriptedHttp]:
-    provider, http = ezmodel(*answers, credentials=credentials)
-    wire = provider.render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=None)
-    with pytest.raises(ProviderError) as failed:
-        provider.submit(wire, timeout_s=20)
-    return failed.value, http
 
 
 def check(*answers: HttpAnswer | Exception) -> Task:
@@ -364,53 +342,3 @@ def test_nothing_can_be_found_by_our_reference() -> None:
 def test_the_handle_of_a_claimed_id() -> None:
     """The path from before the call and the id."""
     assert HANDLE == ezmodel(answer({}))[0].handle_for({"path": PATH}, TASK_ID)
-
-
-def test_a_create_refused_for_its_key_is_made_once_more_with_a_fresh_one() -> None:
-    """A refusal: nothing was created. The secret is read again, for it may have been replaced."""
-    credentials = FakeCredentials(with_api_key("old-key"), stored=with_api_key("new-key"))
-
-    found, http = submit(answer(NO_KEY, 401), answer(ACCEPTED), credentials=credentials)
-
-    assert TASK_ID == found.task_id
-    assert ["Bearer old-key", "Bearer new-key"] == [call.headers["Authorization"] for call in http.calls]
-
-
-@pytest.mark.parametrize(
-    ("answers", "calls"),
-    [
-        pytest.param([answer(NO_KEY, 401), answer(NO_KEY, 401), answer(ACCEPTED)], 2, id="a second refusal is final"),
-        pytest.param([answer(NO_KEY, 403), answer(ACCEPTED)], 1, id="another status"),
-        pytest.param(
-            [answer(flat("fail_to_fetch_task"), 401), answer(ACCEPTED)], 1, id="Kling's 401, of EzModel's key"
-        ),
-        pytest.param([answer(b"<html>", 401), answer(ACCEPTED)], 1, id="somebody else's 401"),
-    ],
-)
-def test_a_create_is_not_made_again_for_less(answers: list[HttpAnswer], calls: int) -> None:
-    """Only the middleware's 401 is surely said before anything happened, and about our key."""
-    assert calls == len(failed_submit(*answers)[1].calls)
-
-
-@pytest.mark.parametrize("values", [None, {}, {"api_key": ""}, {"access_key": "a", "secret_key": "s"}], ids=str)
-def test_without_an_api_key_nobody_is_called(values: dict[str, str] | None) -> None:
-    """Not configured: nothing was created."""
-    credentials = None if values is None else Credentials(values)
-    failed, http = failed_submit(answer(ACCEPTED), credentials=FakeCredentials(credentials))
-
-    assert ("not_configured", False, Created.NO) == (failed.error.code, failed.error.retryable, failed.created)
-    assert [] == http.calls
-    provider, _ = ezmodel(answer({}), credentials=FakeCredentials(credentials))
-    assert (None, False) == (provider.account, provider.has_credential)
-
-
-def test_the_account_is_the_key_unless_the_secret_names_it() -> None:
-    """Another key is another account; no key can be read out of it."""
-
-    def account(**values: str) -> str | None:
-        return ezmodel(answer({}), credentials=FakeCredentials(Credentials(values)))[0].account
-
-    assert account(api_key="k") == account(api_key="k")
-    assert account(api_key="k") != account(api_key="l")
-    assert account(api_key="k", account="eu") == account(api_key="l", account="eu")
-    assert "secret-key-of-mine" not in str(account(api_key="secret-key-of-mine"))
