@@ -75,10 +75,20 @@ class ElementResult(Heard):
     """A long: beyond what a double holds, a number here and text elsewhere."""
 
 
+class PictureResult(Heard):
+    """`task_result.images[]` and `series_images[]`."""
+
+    index: Leniently[int] = None
+    url: str
+    watermark_url: Leniently[str] = None
+
+
 class TaskResult(Heard):
     """`task_result`; meaningful on success."""
 
     videos: Leniently[list[VideoResult]] = None
+    images: Leniently[list[PictureResult]] = None
+    series_images: Leniently[list[PictureResult]] = None
     elements: Leniently[list[ElementResult]] = None
 
 

@@ -1,0 +1,48 @@
+"""Every create of Kling's API specification of 2026-02-10, spoken to us, and what arrives at Kling itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conformance.harness import Case, judge
+from tests.conformance.klingai import cases_omni_video
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TABLES = {"omni-video": (cases_omni_video.FIELDS, cases_omni_video.CASES)}
+PATHS = {"omni-video": "/v1/videos/omni-video"}
+CASES = [case for _, cases in TABLES.values() for case in cases]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.product}: {case.name}")
+def test_a_create(case: Case) -> None:
+    """It is refused at the fields that the document's sentence is about, or arrives at Kling as its document has it."""
+    verdict = judge("klingai", case)
+
+    assert case.refused == verdict.refused, verdict.messages
+    assert case.warned == {warning.partition(":")[0] for warning in verdict.warnings}
+    if case.upstream is not None:
+        assert (PATHS[case.product], dict(case.upstream)) == (verdict.path, verdict.upstream)
+
+
+@pytest.mark.parametrize("product", TABLES)
+def test_every_field_has_a_case(product: str) -> None:
+    """Every row of the table, and every key of its samples, is in a case; no case is given twice."""
+    fields, cases = TABLES[product]
+
+    assert set() == fields - {place for case in cases for place in _places("", case.body)}
+    assert len(cases) == len({case.name for case in cases})
+
+
+def _places(place: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            inner = f"{place}.{name}" if place else name
+            yield inner
+            yield from _places(inner, part)
+    if isinstance(value, list):
+        for part in value:
+            yield from _places(f"{place}[]", part)
