@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PORT ?= 8787
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format build bench openapi clean
+.PHONY: help setup demo serve test check format build bench docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -50,8 +50,9 @@ build: $(READY) ## Validate, lint and build the stack, and import each built fun
 bench: $(READY) ## Measure against the budgets of docs/architecture.md
 	@$(BIN)/python -m local.bench
 
-openapi: $(READY) ## Renew docs/openapi.json
+docs: $(READY) ## Renew docs/openapi.json and the tables of docs/providers
 	@$(BIN)/python -m local.openapi
+	@$(BIN)/python -m local.support_tables
 
 clean: ## Remove what the other targets made
 	@rm -rf $(VENV) .venv-sam .aws-sam demo-results build klingway.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -8,5 +8,5 @@ by being shared.
 - `server`: HTTP, media, tests' inspection and a person's page, common to all;
 - `tasks`: a task's life, slots, callbacks, common to all;
 - `fields`: how bodies are read; `command`: how one is run by itself;
-- one module per provider, its rules beside it: `klingai`, `apimart`.
+- one module per provider, its rules beside it: `klingai`, `apimart`, `unifically`, `ezmodel` (which has Kling's behind it).
 """

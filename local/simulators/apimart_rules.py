@@ -71,18 +71,6 @@ class Order:
 class _Fields(fields.Fields):
     """An object's fields as APIMart reads them; types are those of its pages, and no text stands in for them."""
 
-    def required(self, field: str, *, at_most: int | None = None) -> str:
-        text = self.text(field, at_most=at_most)
-        if not text.strip():
-            raise InvalidError(f"{self.name(field)} is required")
-        return text
-
-    def flag(self, field: str) -> bool:
-        value = self._values.get(field)
-        if value is not None and not isinstance(value, bool):
-            raise InvalidError(f"{self.name(field)} must be a boolean")
-        return value is True
-
     @override
     def whole(self, field: str) -> int:
         """Reads a whole number ("must be a plain number (e.g. 6), do not add quotes, otherwise an error will occur")."""
@@ -95,15 +83,6 @@ class _Fields(fields.Fields):
         value = self.required(field)
         link(self.name(field), value)
         return value
-
-    def urls(self, field: str) -> list[str]:
-        """Reads an array of links; an empty one when absent."""
-        values = self._values[field] if self.has(field) else []
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise InvalidError(f"{self.name(field)} must be an array of strings")
-        for number, value in enumerate(values):
-            link(f"{self.name(field)}[{number}]", value)
-        return values
 
 
 def check(body: Mapping[str, Any], video_seconds: Callable[[str], float]) -> Order:

@@ -16,9 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegative
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SubmitFault = Literal["none", "lost_answer", "time_out", "error_5xx_created", "error_5xx_not_created", "garbage_2xx"]
+SubmitFault = Literal[
+    "none", "lost_answer", "time_out", "error_5xx_created", "error_5xx_not_created", "garbage_2xx", "insert_task_failed"
+]
 Callbacks = Literal["normal", "silent", "repeat", "early", "lie", "lie_failed", "late", "unordered"]
+Quota = Literal["enough", "account_used_up", "key_used_up"]
 MediaFault = Literal["none", "short", "refused_once", "missing", "slow", "html", "wrong_duration", "wrong_aspect"]
+FailedRead = Literal["http_400", "body_400", "ok"]
 
 RISK_CONTROL: Final = "Failure to pass the risk control system"
 _MARKER: Final = re.compile(r"\[sim:([a-z0-9_]+)(?:=([^\]]*))?\]")
@@ -96,12 +100,13 @@ class Behaviour(BaseModel):
         submit_fault: what goes wrong with a create. `lost_answer`: the task is created, the connection closed
             without an answer. `time_out`: created, no answer within `time_out_s`. `error_5xx_created`,
             `error_5xx_not_created`: a 500. `garbage_2xx`: created, answered with 200 and a page of HTML.
+            `insert_task_failed`: created behind a relay that then cannot keep it: 200 with an error after the answer.
         submit_fault_times: how many creates it strikes; None: every one.
         time_out_s: how long "does not answer" lasts before the connection is closed, seconds.
         callbacks: `silent`: none. `repeat`: each twice. `early`: one for `submitted` is delivered before the
             create's answer, then as normal. `lie`: success is announced while queries still say processing, later
             the true end. `lie_failed`: the same with a failure. `late`: each `callback_late_s` after its time.
-            `unordered`: the end first, then processing.
+            `unordered`: the end first, then processing. Where a provider tells ends alone, those of the others are left out.
         callback_late_s: seconds, for `late`.
         callback_word: the status word that final callbacks carry instead of their own.
         callback_retries: how often a callback that was not answered with 2xx is sent again.
@@ -120,7 +125,19 @@ class Behaviour(BaseModel):
         progress_as_text: progress comes as "50%", where the provider tells it as a number.
         error_code_as_text: an error's code comes as a text, where the provider is known to do so at times; no marker sets it,
             since an error may be nobody's.
+        failed_read: how a read of a failed task is answered, where the provider answers it like an error. `http_400`: HTTP 400,
+            and 400 in the body. `body_400`: HTTP 200, and 400 in the body. `ok`: 200 in both.
+        failed_reason_nested: such a read has its reason in an object `error` of its own.
+        failed_code_lower: such a read has its error's code in small letters.
         reference_video_s: the length taken for a reference video that is not on this server, seconds.
+        multi_shot_ignored: a relay's shots come to nothing: one clip of 5 s of the first.
+        stock_shapes: a relay answers as the stock build of its server does, not as its own.
+        fail_reason_clean: a relay's `fail_reason` tells why a task failed, and nothing else.
+        type_panics: a relay ends in a panic over a value of another JSON type, instead of refusing it.
+        upstream_errors_raw: a relay hands on its upstream's refusals with their own status and body.
+        refresh_s: how long a relay tells what it last learnt of a task before it asks its upstream again, seconds.
+        quota: whether money is left, where a provider tells an account from its key. `account_used_up`: creates are refused;
+            `key_used_up`: the key is, whatever is asked.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -147,7 +164,17 @@ class Behaviour(BaseModel):
     url_as_text: bool = False
     progress_as_text: bool = False
     error_code_as_text: bool = False
+    failed_read: FailedRead = "http_400"
+    failed_reason_nested: bool = False
+    failed_code_lower: bool = False
     reference_video_s: float = 5.0
+    multi_shot_ignored: bool = False
+    stock_shapes: bool = False
+    fail_reason_clean: bool = False
+    type_panics: bool = True
+    upstream_errors_raw: bool = False
+    refresh_s: NonNegativeFloat = 0.0
+    quota: Quota = "enough"
 
     def overlaid(self, marks: Mapping[str, Any]) -> Behaviour:
         """Returns a copy in which a task's marks win; lists stay shared, so that counting down lasts."""
@@ -222,6 +249,9 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "error_5xx_created": _counted("submit_fault", "error_5xx_created", "submit_fault_times", 1),
     "error_5xx_not_created": _counted("submit_fault", "error_5xx_not_created", "submit_fault_times", 1),
     "garbage_2xx": _counted("submit_fault", "garbage_2xx", "submit_fault_times", 1),
+    "insert_task_failed": _counted("submit_fault", "insert_task_failed", "submit_fault_times", 1),
+    "no_quota": _switches(quota="account_used_up"),
+    "no_key_quota": _switches(quota="key_used_up"),
     # The end.
     "fail": lambda value: {"fail_message": value or "simulated failure"},
     "moderation": _switches(fail_message=RISK_CONTROL),
@@ -229,6 +259,10 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     # Forms that one provider alone is known to vary.
     "url_string": _switches(url_as_text=True),
     "progress_string": _switches(progress_as_text=True),
+    "failed_body_400": _switches(failed_read="body_400"),
+    "failed_ok": _switches(failed_read="ok"),
+    "failed_nested": _switches(failed_reason_nested=True),
+    "failed_lower": _switches(failed_code_lower=True),
     # Callbacks.
     "silent": _callbacks("silent"),
     "repeat": _callbacks("repeat"),
@@ -242,6 +276,13 @@ MARKERS: Final[Mapping[str, Callable[[str | None], dict[str, Any]]]] = {
     "query_5xx": _query("error_5xx"),
     "query_time_out": _query("time_out"),
     "query_unknown": _query("unknown_status"),
+    # A relay's.
+    "multi_shot_ignored": _switches(multi_shot_ignored=True),
+    "stock": _switches(stock_shapes=True),
+    "clean_reason": _switches(fail_reason_clean=True),
+    "no_panic": _switches(type_panics=False),
+    "raw_errors": _switches(upstream_errors_raw=True),
+    "stale": _number("refresh_s"),
     # Media.
     "media_life": _number("media_life_s"),
     # `=n` is how many fetches of each of this task's files are struck; every one where not given.

@@ -53,6 +53,13 @@ class Fields:
             raise InvalidError(f"{self.name(field)} length cannot exceed {at_most} characters")
         return value
 
+    def required(self, field: str, *, at_most: int | None = None) -> str:
+        """Reads a text that has to be there, and not of spaces alone."""
+        text = self.text(field, at_most=at_most)
+        if not text.strip():
+            raise InvalidError(f"{self.name(field)} is required")
+        return text
+
     def choice(self, field: str, values: tuple[str, ...], default: str) -> str:
         """Reads one of some words."""
         value = self.text(field) or default
@@ -66,6 +73,22 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidError(f"{self.name(field)} must be an integer")
         return value
+
+    def flag(self, field: str) -> bool:
+        """Reads a boolean; false when absent."""
+        value = self._values.get(field)
+        if value is not None and not isinstance(value, bool):
+            raise InvalidError(f"{self.name(field)} must be a boolean")
+        return value is True
+
+    def urls(self, field: str) -> list[str]:
+        """Reads an array of links; an empty one when absent."""
+        values = self._values[field] if self.has(field) else []
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise InvalidError(f"{self.name(field)} must be an array of strings")
+        for number, value in enumerate(values):
+            link(f"{self.name(field)}[{number}]", value)
+        return values
 
     def inner(self, field: str, known: frozenset[str]) -> Self:
         """Reads an object; one without fields when absent."""

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from PIL import Image, UnidentifiedImageError
+from typing_extensions import override
 
 from local.simulators import fields
 from local.simulators.fields import InvalidError, link
@@ -22,6 +23,7 @@ _LONG_NUMBER: Final = re.compile(r"[0-9]{1,19}")
 class Fields(fields.Fields):
     """An object's fields as KlingAI reads them; that empty ones are absent is seen in the specification's examples."""
 
+    @override
     def flag(self, field: str) -> bool:
         """Reads a boolean; the specification's own example writes "true" as text."""
         value = self._values.get(field)

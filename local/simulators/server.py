@@ -172,6 +172,8 @@ class Simulator(ABC):
     provider: ClassVar[str]
     busy: ClassVar[Denial]
     """How it refuses a create too many."""
+    tells: ClassVar[frozenset[State]] = frozenset({"submitted", "processing", "succeeded", "failed"})
+    """Which states have a callback."""
 
     def __init__(self, behaviour: Behaviour, *, webhook_secret: str | None = None, port: int = 0) -> None:
         self.behaviour = behaviour
@@ -207,7 +209,7 @@ class Simulator(ABC):
         self._server = _Server(("127.0.0.1", self._port), self)
         self._library = MediaLibrary()
         self._timers = Timers()
-        self._callbacks = Callbacks(self.callback_body, self._webhook_secret)
+        self._callbacks = Callbacks(self.callback_body, self._webhook_secret, self.tells)
         threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name=f"{self.provider}-simulator", daemon=True
         ).start()

@@ -256,13 +256,17 @@ class Callbacks:
     Args:
         render: makes a callback's body from a task, the state to tell and the behaviour.
         secret: signs them where given.
+        tells: the states that have a callback; others pass in silence.
     """
 
-    def __init__(self, render: Callable[[Task, State, Behaviour], bytes], secret: str | None) -> None:
+    def __init__(
+        self, render: Callable[[Task, State, Behaviour], bytes], secret: str | None, tells: frozenset[State]
+    ) -> None:
         if secret is not None:
             standard_webhook_headers(secret, "", b"", 0)  # a secret that is none fails here, not later in a thread
         self._render = render
         self._secret = secret
+        self._tells = tells
         self._lock = threading.Lock()
         self._lanes: dict[str, deque[_Posting]] = {}
         self._ready: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -276,7 +280,7 @@ class Callbacks:
         kind = behaviour.callbacks
         if not task.callback_url or kind == "silent":
             return
-        if kind == "early":
+        if kind == "early" and "submitted" in self._tells:
             self._deliver(self._posting(task, "submitted", behaviour))
         told: list[tuple[float, State]] = [(task.processing_at, "processing"), (task.ends_at, task.last)]
         if kind in {"lie", "lie_failed"}:
@@ -285,7 +289,8 @@ class Callbacks:
             told = [(task.ends_at, task.last), (task.ends_at, "processing")]
         delay = behaviour.callback_late_s if kind == "late" else 0.0
         for moment, state in told:
-            timers.at(moment + delay, lambda state=state: self._post(task, state, behaviour))  # type: ignore[misc]
+            if state in self._tells:
+                timers.at(moment + delay, lambda state=state: self._post(task, state, behaviour))  # type: ignore[misc]
 
     def stop(self) -> None:
         """Lets the workers end; what is not posted yet stays so."""

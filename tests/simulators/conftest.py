@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,9 @@ import httpx
 import pytest
 
 from local.simulators.apimart import ApimartSimulator
+from local.simulators.ezmodel import EzmodelSimulator
 from local.simulators.klingai import KlingaiSimulator
+from local.simulators.unifically import UnificallySimulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +60,42 @@ class Kling:
 
 
 @dataclass
+class Ezmodel:
+    """A simulator and a caller of it."""
+
+    simulator: EzmodelSimulator
+    http: httpx.Client  # noqa: TID251 - a test's own
+
+    def create(self, **fields: Any) -> httpx.Response:
+        """Posts a create: a valid one, changed; a field that is `...` is left out."""
+        body = {"model": "kling-v3-omni", "prompt": "a fox"} | fields
+        return self.http.post(
+            "/kling/v1/videos/omni-video", json={name: value for name, value in body.items() if value is not ...}
+        )
+
+    def created(self, **fields: Any) -> str:
+        """Creates and returns the task's id."""
+        answer = self.create(**fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["id"])
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Queries a task."""
+        answer = self.http.get(f"/kling/v1/videos/omni-video/{task_id}")
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def ended(self, task_id: str) -> dict[str, Any]:
+        """Waits for a task's end and returns it."""
+        until(lambda: self.task(task_id)["status"] in {"SUCCESS", "FAILURE"})
+        return self.task(task_id)
+
+    def video_url(self, task_id: str) -> str:
+        """Waits for a task's end and returns its video."""
+        return cast("str", self.ended(task_id)["data"]["data"]["task_result"]["videos"][0]["url"])
+
+
+@dataclass
 class Apimart:
     """A simulator and a caller of it."""
 
@@ -90,6 +129,45 @@ class Apimart:
     def video_url(self, task_id: str) -> str:
         """Waits for a task's end and returns its video."""
         return cast("str", self.ended(task_id)["result"]["videos"][0]["url"][0])
+
+
+@dataclass
+class Unifically:
+    """A simulator and a caller of it."""
+
+    simulator: UnificallySimulator
+    http: httpx.Client  # noqa: TID251 - a test's own
+
+    def create(self, *, top: dict[str, Any] | None = None, **fields: Any) -> httpx.Response:
+        """Posts a create: a valid one, its input changed by fields, the rest by `top`; one that is `...` is left out."""
+        given = {name: value for name, value in ({"prompt": "a fox"} | fields).items() if value is not ...}
+        body = {"model": "kuaishou/kling-3.0-omni-video", "input": given} | (top or {})
+        return self.http.post("/v1/tasks", json={name: value for name, value in body.items() if value is not ...})
+
+    def created(self, *, top: dict[str, Any] | None = None, **fields: Any) -> str:
+        """Creates and returns the task's id."""
+        answer = self.create(top=top, **fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["data"]["task_id"])
+
+    def read(self, task_id: str) -> httpx.Response:
+        """Queries a task."""
+        return self.http.get(f"/v1/tasks/{task_id}")
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Queries a task that has not failed."""
+        answer = self.read(task_id)
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def ended(self, task_id: str) -> httpx.Response:
+        """Waits for a task's end and queries it."""
+        until(lambda: self.read(task_id).json()["data"]["status"] in {"completed", "failed"})
+        return self.read(task_id)
+
+    def video_url(self, task_id: str) -> str:
+        """Waits for a task's end and returns its video."""
+        return cast("str", self.ended(task_id).json()["data"]["output"]["video_url"])
 
 
 @dataclass
@@ -141,6 +219,28 @@ def kling(start: Callable[..., Kling]) -> Kling:
 
 
 @pytest.fixture
+def start_ezmodel() -> Iterator[Callable[..., Ezmodel]]:
+    started: list[Ezmodel] = []
+
+    def begin(**arguments: Any) -> Ezmodel:
+        simulator = EzmodelSimulator(**{"api_keys": [API_KEY], "generation_s": 0.1} | arguments).start()
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        http = httpx.Client(base_url=simulator.url, headers=headers, verify=TLS)  # noqa: TID251 - a test's own
+        started.append(Ezmodel(simulator, http))
+        return started[-1]
+
+    yield begin
+    for ezmodel in started:
+        ezmodel.http.close()
+        ezmodel.simulator.stop()
+
+
+@pytest.fixture
+def ezmodel(start_ezmodel: Callable[..., Ezmodel]) -> Ezmodel:
+    return start_ezmodel()
+
+
+@pytest.fixture
 def start_apimart() -> Iterator[Callable[..., Apimart]]:
     started: list[Apimart] = []
 
@@ -160,6 +260,34 @@ def start_apimart() -> Iterator[Callable[..., Apimart]]:
 @pytest.fixture
 def apimart(start_apimart: Callable[..., Apimart]) -> Apimart:
     return start_apimart()
+
+
+@contextmanager
+def simulated_unifically(**arguments: Any) -> Iterator[Unifically]:
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    with (
+        UnificallySimulator(**{"api_keys": [API_KEY], "generation_s": 0.1} | arguments) as simulator,
+        httpx.Client(base_url=simulator.url, headers=headers, verify=TLS) as http,  # noqa: TID251 - a test's own
+    ):
+        yield Unifically(simulator, http)
+
+
+@pytest.fixture
+def start_unifically() -> Iterator[Callable[..., Unifically]]:
+    with ExitStack() as started:
+        yield lambda **arguments: started.enter_context(simulated_unifically(**arguments))
+
+
+@pytest.fixture
+def unifically(start_unifically: Callable[..., Unifically]) -> Unifically:
+    return start_unifically()
+
+
+@pytest.fixture(scope="module")
+def shared_unifically() -> Iterator[Unifically]:
+    """One for all rules of a module: none of them depends on what was asked before."""
+    with simulated_unifically() as unifically:
+        yield unifically
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:BatchGetItem", "JobsTable.Arn"),
         ("dynamodb:PutItem", "JobsTable.Arn"),  # a transaction asks for the rights of its writes
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # the name of a job that was refused
         ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
         ("dynamodb:Query", "JobsTable.Arn"),
         ("s3:PutObject", INPUTS),
@@ -57,6 +58,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
         ("secretsmanager:GetSecretValue", "ApimartSecret"),
+        ("secretsmanager:GetSecretValue", "EzmodelSecret"),
+        ("secretsmanager:GetSecretValue", "UnificallySecret"),
     },
     "ElementsFunction": {
         ("dynamodb:GetItem", "JobsTable.Arn"),
@@ -68,6 +71,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
         ("secretsmanager:GetSecretValue", "ApimartSecret"),
+        ("secretsmanager:GetSecretValue", "EzmodelSecret"),
+        ("secretsmanager:GetSecretValue", "UnificallySecret"),
     },
     "CallbackFunction": {("sqs:SendMessage", "WorkQueue.Arn"), ("secretsmanager:GetSecretValue", "MasterSecret")},
     "PollerFunction": {
@@ -96,6 +101,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
         ("secretsmanager:GetSecretValue", "ApimartSecret"),
+        ("secretsmanager:GetSecretValue", "EzmodelSecret"),
+        ("secretsmanager:GetSecretValue", "UnificallySecret"),
     },
     "IntakeFunction": {
         ("sqs:ReceiveMessage", "IntakeQueue.Arn"),
@@ -117,6 +124,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("secretsmanager:GetSecretValue", "MasterSecret"),
         ("secretsmanager:GetSecretValue", "KlingaiSecret"),
         ("secretsmanager:GetSecretValue", "ApimartSecret"),
+        ("secretsmanager:GetSecretValue", "EzmodelSecret"),
+        ("secretsmanager:GetSecretValue", "UnificallySecret"),
     },
     "PublisherFunction": {
         ("dynamodb:DescribeStream", "JobsTable.StreamArn"),
@@ -152,7 +161,10 @@ STARS = {("PublisherFunction", "dynamodb:ListStreams")}
 LOGS_ONLY = "AWSLambdaBasicExecutionRole"
 """The one managed policy: it writes logs, and reads nothing."""
 
-KEPT = ("JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret")
+KEPT = (
+    "JobsTable", "MediaBucket", "MediaBucketPolicy", "MasterSecret", "KlingaiSecret", "ApimartSecret", "EzmodelSecret",
+    "UnificallySecret",
+)  # fmt: skip
 OUTPUTS = {
     "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
     "DeliveriesDeadLetterQueueUrl",
@@ -669,7 +681,10 @@ def providers_are_registry(stack: Stack) -> Iterator[str]:
         for name, provider in providers.items():
             title = name.capitalize()
             wanted = {"base_url": f"${{{title}BaseUrl}}", "secret_arn": f"${{{title}Secret}}"}
-            if provider != wanted | {"rules_as_of": f"${{{title}RulesAsOf}}"}:
+            wanted |= {"rules_as_of": f"${{{title}RulesAsOf}}"}
+            if registry.switches_of(ProviderName(name)):
+                wanted |= {"switches": f"${{{title}Switches}}"}
+            if provider != wanted:
                 yield f"{function}: {name} is {provider}"
 
 
@@ -706,6 +721,11 @@ def routes_of_template(stack: Stack) -> dict[tuple[str, str], str]:
     return routes
 
 
+def dialect_routes() -> set[tuple[str, str]]:
+    """Each provider's own API is under its name, whatever the method: what there is, its dialect says."""
+    return {("X-AMAZON-APIGATEWAY-ANY-METHOD", f"/{name}/{{path+}}") for name in registry.names()}
+
+
 def routes_are_apis(stack: Stack) -> Iterator[str]:
     """The template's routes and those of `klingway.api.app` are the same; callbacks go to their own function."""
     resolver: Any = app
@@ -713,6 +733,7 @@ def routes_are_apis(stack: Stack) -> Iterator[str]:
         (route.method, re.sub(r"<(\w+)>", r"{\1}", str(route.path)))
         for route in [*resolver._static_routes, *resolver._dynamic_routes]  # noqa: SLF001 - Powertools shows them nowhere else
     }
+    in_code |= dialect_routes()
     wanted = dict.fromkeys(in_code, "ApiFunction")
     wanted["POST", "/callbacks/{subject}/{token}"] = "CallbackFunction"
     routes = routes_of_template(stack)

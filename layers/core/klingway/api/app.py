@@ -93,6 +93,15 @@ def open_media(job_id: str, name: str) -> Response[str]:
     return _redirect(address)
 
 
+@app.get("/v1/providers")
+def read_providers() -> Response[str]:
+    """Show what each provider of this gateway can do, and how its dialect is reached."""
+    from klingway.api.providers import providers_to_json
+
+    _tenant()
+    return _json(providers_to_json(bootstrap.api().providers))
+
+
 @app.get("/health")
 def health() -> Response[str]:
     """Say that the function runs; nothing else is asked."""

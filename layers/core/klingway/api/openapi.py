@@ -4,137 +4,23 @@ from functools import cache
 from typing import Any
 
 from klingway import VERSION
-from klingway.domain.deliveries import DeliveryState
-from klingway.domain.events import DELIVERED
-from klingway.domain.job import AttemptState, LearntBy, State
-from klingway.domain.request import VideoRequest
+from klingway.api.answer_schemas import (
+    DELIVERY,
+    JOB,
+    PROBLEM,
+    PROVIDER,
+    REF,
+    json_object,
+    maybe,
+    text,
+)
+from klingway.domain.job import State
+from klingway.domain.request import REQUESTS
 from klingway.domain.rules import NOT_YET
-
-_REF = "#/components/schemas/{model}"
-
-
-def _text(description: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": "string", "description": description, **more}
-
-
-def _object(required: list[str], **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON schema
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def _maybe(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-_MOMENT = {"type": "string", "format": "date-time"}
-_ERROR = _object(
-    ["code", "message", "retryable"],
-    code={"type": "string"},
-    message={"type": "string"},
-    retryable={"type": "boolean"},
-    provider_code=_text("The provider's own code."),
-)
-_FILE = _object(
-    ["name", "role", "s3_uri", "url", "size_bytes", "sha256", "content_type"],
-    name={"type": "string"},
-    role={"enum": ["video", "watermarked", "provenance"]},
-    s3_uri={"type": "string"},
-    url=_text("A link that needs no key; it lives as long as the gateway's ResultLinkHours says."),
-    size_bytes={"type": "integer"},
-    sha256=_text("Hexadecimal."),
-    content_type={"type": "string"},
-    duration_s={"type": "number"},
-    width={"type": "integer"},
-    height={"type": "integer"},
-)
-_ATTEMPT = _object(
-    ["number", "provider", "state", "tries"],
-    number={"type": "integer"},
-    provider={"type": "string"},
-    task_id=_maybe(_text("The provider's own id.")),
-    state={"enum": [state.value for state in AttemptState]},
-    tries={"type": "integer", "description": "Calls made, refused ones included."},
-    started_at=_MOMENT,
-    accepted_at=_maybe(_MOMENT),
-    ended_at=_maybe(_MOMENT),
-    error=_maybe(_ERROR),
-)
-_PRICE = _object(
-    ["amount", "currency", "source"], amount={"type": "string"}, currency={"type": "string"}, source={"type": "string"}
-)
-_JOB = _object(
-    ["id", "kind", "state", "model", "provider", "request", "created_at", "updated_at", "attempts"],
-    id=_text("`job_` and 26 characters; sorts by time."),
-    kind={"const": "video"},
-    state={"enum": [state.value for state in State]},
-    model={"type": "string"},
-    provider={"type": "string"},
-    route_reason=_text("Why this provider."),
-    reference=_maybe({"type": "string"}),
-    metadata={"type": "object"},
-    request={"$ref": _REF.format(model="VideoRequest")},
-    created_at=_MOMENT,
-    updated_at=_MOMENT,
-    finished_at=_maybe(_MOMENT),
-    learnt_by=_maybe({"enum": [way.value for way in LearntBy]}),
-    attempts={"type": "array", "items": _ATTEMPT},
-    price=_maybe(_PRICE),
-    error=_maybe(_ERROR),
-    warnings={"type": "array", "items": {"type": "string"}},
-    result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio"]}},
-    result=_maybe(_object(["files"], files={"type": "array", "items": _FILE})),
-)
-_DELIVERY = _object(
-    ["id", "kind", "address", "event", "state", "created_at", "finished_at", "tries"],
-    id=_text("The same at each try; a webhook's `webhook-id`."),
-    kind={"enum": ["webhook", "callback", "outbox"]},
-    address=_text("The URL of a webhook or callback; for the outbox the key in the bucket, without its ending."),
-    event={"enum": list(DELIVERED.values())},
-    state={
-        "enum": [state.value for state in DeliveryState],
-        "description": "`failed`: given up, or refused for good. `gone`: the receiver answered 410.",
-    },
-    created_at=_MOMENT,
-    finished_at=_maybe(_MOMENT),
-    tries={
-        "type": "array",
-        "items": _object(
-            ["at", "took_ms"],
-            at=_MOMENT,
-            took_ms={"type": "integer"},
-            status={"type": "integer", "description": "The HTTP status, where there was an answer."},
-            error=_text("What was wrong, where there was none."),
-        ),
-    },
-)
-_PROBLEM = _object(
-    ["type", "title", "status", "detail", "problems", "request_id"],
-    type={"type": "string"},
-    title={"type": "string"},
-    status={"type": "integer"},
-    detail={"type": "string"},
-    problems={
-        "type": "array",
-        "items": _object(
-            ["field", "code", "message"],
-            field=_text("Where: `shots[1].duration_s`, or a header's name."),
-            code={"type": "string"},
-            message=_text("A sentence that names the limit and what would be accepted."),
-            limit={"description": "The limit as data."},
-            source=_text("Whose rule it is."),
-            provider=_text("Who cannot do it; left out of what holds whoever the provider is."),
-            accepted_by={
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "Providers that would accept this part of the request.",
-            },
-        ),
-    },
-    request_id={"type": "string"},
-)
 
 
 def _json_of(model: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model)}}}
+    return {"application/json": {"schema": {"$ref": REF.format(model=model)}}}
 
 
 def _refusals(*statuses: str) -> dict[str, Any]:
@@ -148,7 +34,7 @@ def _refusals(*statuses: str) -> dict[str, Any]:
         "422": "The request breaks rules; every one of them is listed, nothing was accepted or spent",
         "503": "Nothing was accepted; try again",
     }
-    problem = {"application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}}}
+    problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {status: {"description": titles[status], "content": problem} for status in statuses}
 
 
@@ -177,20 +63,53 @@ _CREATED_HEADERS = {
     },
 }
 
-_PATHS: dict[str, Any] = {
-    "/v1/videos": {
+
+def _creates(operation: str, summary: str, request: str) -> dict[str, Any]:
+    accepted = {
+        "description": "The job; it goes on by itself",
+        "headers": _CREATED_HEADERS,
+        "content": _json_of("Job"),
+    }
+    return {
         "post": {
-            "operationId": "createVideo",
-            "summary": "Ask for a video",
+            "operationId": operation,
+            "summary": summary,
             "parameters": [_KEY],
-            "requestBody": {"required": True, "content": _json_of("VideoRequest")},
-            "responses": {
-                "202": {
-                    "description": "The job; it goes on by itself",
-                    "headers": _CREATED_HEADERS,
-                    "content": _json_of("Job"),
+            "requestBody": {"required": True, "content": _json_of(request)},
+            "responses": {"202": accepted, **_refusals("400", "401", "413", "415", "422", "503")},
+        }
+    }
+
+
+_PATHS: dict[str, Any] = {
+    "/v1/videos": _creates("createVideo", "Ask for a video", "VideoRequest"),
+    "/v1/images": _creates("createImage", "Ask for pictures", "ImageRequest"),
+    "/v1/estimates": {
+        "post": {
+            "operationId": "estimate",
+            "summary": "See what a request would cost and send, at each provider; nothing is submitted or written",
+            "parameters": [_in_query("kind", {"enum": list(REQUESTS), "default": "video"})],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"anyOf": [{"$ref": REF.format(model=each.__name__)} for each in REQUESTS.values()]}
+                    }
                 },
-                **_refusals("400", "401", "413", "415", "422", "503"),
+            },
+            "responses": {
+                "200": {"description": "Each provider's estimate", "content": _json_of("Estimates")},
+                **_refusals("400", "401", "413", "415", "422"),
+            },
+        }
+    },
+    "/v1/providers": {
+        "get": {
+            "operationId": "listProviders",
+            "summary": "See what each provider of this gateway can do, at which price, and how its own API is spoken here",
+            "responses": {
+                "200": {"description": "Every provider", "content": _json_of("ProviderList")},
+                **_refusals("401"),
             },
         }
     },
@@ -249,7 +168,7 @@ _PATHS: dict[str, Any] = {
                 "200": {
                     "description": "As libraries of Standard Webhooks take it",
                     "content": {
-                        "application/json": {"schema": _object(["secret"], secret=_text("`whsec_` and Base64."))}
+                        "application/json": {"schema": json_object(["secret"], secret=text("`whsec_` and Base64."))}
                     },
                 },
                 **_refusals("401"),
@@ -278,7 +197,7 @@ _PATHS: dict[str, Any] = {
             "responses": {
                 "200": {
                     "description": "It does",
-                    "content": {"application/json": {"schema": _object(["status"], status={"const": "ok"})}},
+                    "content": {"application/json": {"schema": json_object(["status"], status={"const": "ok"})}},
                 }
             },
         }
@@ -297,25 +216,37 @@ _PATHS: dict[str, Any] = {
 @cache
 def document() -> dict[str, Any]:
     """Return the description."""
-    request = VideoRequest.model_json_schema(ref_template=_REF)
-    for name in NOT_YET:
-        request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
-    parts = request.pop("$defs", {})
-    job_list = _object(
+    requests: dict[str, Any] = {}
+    for model in REQUESTS.values():
+        request = model.model_json_schema(ref_template=REF)
+        for name in NOT_YET:
+            request["properties"][name]["description"] = "Agreed upon, not built: refused with `not_yet`."
+        requests |= {model.__name__: request, **request.pop("$defs", {})}
+    job_list = json_object(
         ["jobs", "next_cursor"],
-        jobs={"type": "array", "items": {"$ref": _REF.format(model="Job")}},
-        next_cursor=_maybe(_text("Give it as `cursor` for the next part.")),
+        jobs={"type": "array", "items": {"$ref": REF.format(model="Job")}},
+        next_cursor=maybe(text("Give it as `cursor` for the next part.")),
     )
-    delivery_list = _object(
-        ["deliveries"], deliveries={"type": "array", "items": {"$ref": _REF.format(model="Delivery")}}
+    delivery_list = json_object(
+        ["deliveries"], deliveries={"type": "array", "items": {"$ref": REF.format(model="Delivery")}}
     )
-    models = {"Job": _JOB, "JobList": job_list, "Delivery": _DELIVERY, "DeliveryList": delivery_list}
+    provider_list = json_object(
+        ["providers"], providers={"type": "array", "items": {"$ref": REF.format(model="Provider")}}
+    )
+    models = {
+        "Provider": PROVIDER,
+        "ProviderList": provider_list,
+        "Job": JOB,
+        "JobList": job_list,
+        "Delivery": DELIVERY,
+        "DeliveryList": delivery_list,
+    }
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Klingway",
             "version": VERSION,
-            "summary": "Kling 3.0 videos by way of your own AWS account",
+            "summary": "Kling 3.0 videos and images by way of your own AWS account",
             "description": "Answers of API Gateway itself (413 to a body above 6 MB, 429, 503) have its own form, "
             '`{"message"}`. `Server-Timing` says how long the provider, AWS and the gateway took.',
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -324,6 +255,6 @@ def document() -> dict[str, Any]:
         "paths": _PATHS,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"VideoRequest": request, **parts, **models, "Problem": _PROBLEM},
+            "schemas": {**requests, **models, "Problem": PROBLEM},
         },
     }

@@ -150,10 +150,13 @@ class Limit:
         """The fields of a request on which the limit depends."""
         return GAUGES[self.of].reads.union(*(SIGNS[trait].reads for trait in self.when | self.unless))
 
+    def is_in_force(self, as_of: date) -> bool:
+        """Tell whether it is a rule of this day."""
+        return (self.since is None or self.since <= as_of) and (self.until is None or as_of < self.until)
+
     def applies_to(self, traits: frozenset[Trait], as_of: date) -> bool:
         """Tell whether the limit is in force on a day for a request with these traits."""
-        in_force = (self.since is None or self.since <= as_of) and (self.until is None or as_of < self.until)
-        return in_force and self.when <= traits and not self.unless & traits
+        return self.is_in_force(as_of) and self.when <= traits and not self.unless & traits
 
     def allows(self, value: Any) -> bool:  # noqa: ANN401 - numbers and words alike
         """Tell whether a value lies within the limit."""

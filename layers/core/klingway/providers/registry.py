@@ -45,6 +45,11 @@ def _parts(name: str) -> ProviderParts:
     return cast("ProviderParts", module.PARTS)
 
 
+def switches_of(name: ProviderName) -> frozenset[str]:
+    """Return the switches that a provider has."""
+    return _parts(name).switches
+
+
 def profile_of(
     name: ProviderName,
     rules_as_of: date,
