@@ -146,3 +146,28 @@ IMAGE_WITH_VOICES: dict[str, Any] = {
     "callback_url": CALLBACK,
     "external_task_id": "",
 }
+
+OMNI_IMAGE_WITH_ELEMENTS: dict[str, Any] = {
+    "model_name": "kling-v3-omni",
+    "prompt": "Generate a recommended cover for each subject <<object_1>> based on the style of the reference image <<image_1>>",
+    "element_list": [{"element_id": "160"}, {"element_id": "161"}],
+    "image_list": [{"image": PICTURE}, {"image": OTHER_PICTURE}],
+    "resolution": "2k",
+    "result_type": "series",
+    "series_amount": 2,
+    "aspect_ratio": "auto",
+    "external_task_id": "",
+    "callback_url": "",
+}
+
+GENERATION_WITH_ELEMENTS: dict[str, Any] = {
+    "model_name": "kling-v3",
+    "prompt": "Merge all the characters from the images into the <<<object_2>>> diagram",
+    "element_list": [{"element_id": "160"}, {"element_id": "161"}, {"element_id": "159"}],
+    "image": PICTURE,
+    "resolution": "2k",
+    "n": "9",
+    "aspect_ratio": "3:2",
+    "external_task_id": "",
+    "callback_url": "",
+}

@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conformance.harness import Case, judge
-from tests.conformance.klingai import cases_omni_video
+from tests.conformance.klingai import (
+    cases_generations,
+    cases_image2video,
+    cases_omni_image,
+    cases_omni_video,
+    cases_text2video,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TABLES = {"omni-video": (cases_omni_video.FIELDS, cases_omni_video.CASES)}
-PATHS = {"omni-video": "/v1/videos/omni-video"}
+TABLES = {
+    "omni-video": (cases_omni_video.FIELDS, cases_omni_video.CASES),
+    "text2video": (cases_text2video.FIELDS, cases_text2video.CASES),
+    "image2video": (cases_image2video.FIELDS, cases_image2video.CASES),
+    "omni-image": (cases_omni_image.FIELDS, cases_omni_image.CASES),
+    "generations": (cases_generations.FIELDS, cases_generations.CASES),
+}
+PATHS = {
+    "omni-video": "/v1/videos/omni-video",
+    "text2video": "/v1/videos/text2video",
+    "image2video": "/v1/videos/image2video",
+    "omni-image": "/v1/images/omni-image",
+    "generations": "/v1/images/generations",
+}
 CASES = [case for _, cases in TABLES.values() for case in cases]
 
 

@@ -11,18 +11,23 @@ from klingway.domain.errors import GatewayError
 from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
 from klingway.providers.kling import answers
 from klingway.providers.kling.lists import part_of
-from klingway.providers.klingai import video_translation
+from klingway.providers.klingai import image_translation, video_translation
 from klingway.providers.klingai.refusals import refusal
 
 LINK_LIFE_S: Final = 30 * 86_400
 """`generated images/videos will be cleared after 30 days`."""
 
+_OMNI_IMAGE: Final = "omni-image"
 _VIDEOS: Final[Mapping[str, Callable[[Mapping[str, Any]], Translated]]] = {
     "omni-video": video_translation.omni_video,
     "text2video": video_translation.text_to_video,
     "image2video": video_translation.image_to_video,
 }
-_FAMILIES: Final = {"videos": _VIDEOS}
+_IMAGES: Final[Mapping[str, Callable[[Mapping[str, Any]], Translated]]] = {
+    _OMNI_IMAGE: image_translation.omni_image,
+    "generations": image_translation.generations,
+}
+_FAMILIES: Final = {"videos": _VIDEOS, "images": _IMAGES}
 _TRANSLATIONS: Final = {product: read for family in _FAMILIES.values() for product, read in family.items()}
 
 
@@ -100,7 +105,10 @@ class KlingaiDialect:
 
 
 def _task(shown: ShownJob) -> dict[str, Any]:
-    return answers.task(shown)
+    """Return a task; omni-image alone tells a series from tries of one picture."""
+    origin = shown.job.origin
+    is_omni = origin is not None and origin.product == _OMNI_IMAGE
+    return answers.task(shown, in_series=bool(shown.request.get("series")) if is_omni else None)
 
 
 _ENDPOINTS: Final = _endpoints()

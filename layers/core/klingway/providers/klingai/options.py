@@ -78,9 +78,22 @@ class MotionOptions(TextOptions):
         return self
 
 
-class PictureOptions(Said):
+class FidelityOptions(Said):
     """Of a picture made from another."""
 
-    image_reference: Literal["subject", "face"] | None = None
     image_fidelity: Fraction | None = None
+    """How close to the picture."""
+
+
+class FaceOptions(FidelityOptions):
+    """Of a picture of somebody, made from another."""
+
+    image_reference: Literal["subject", "face"] | None = None
     human_fidelity: Fraction | None = None
+    """How close to the face; of a subject alone."""
+
+    @model_validator(mode="after")
+    def _a_face_is_of_a_subject(self) -> Self:
+        if self.human_fidelity is not None and self.image_reference != "subject":
+            raise PydanticCustomError("excluded", "takes human_fidelity with image_reference 'subject' alone")
+        return self

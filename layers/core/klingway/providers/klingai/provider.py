@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from klingway.domain.capabilities import ProviderProfile
-from klingway.domain.request import AnyRequest
+from klingway.domain.request import AnyRequest, ImageRequest
 from klingway.providers.calls import Calls, Proof, lost_task
 from klingway.providers.contract import (
     CredentialSource,
@@ -19,8 +19,9 @@ from klingway.providers.kling.results import created_at, outcome_of, reference_o
 from klingway.providers.kling.tasks import Tasks
 from klingway.providers.klingai.answers import READING, refuses_the_token
 from klingway.providers.klingai.authentication import Bearer, is_usable, owner_of
+from klingway.providers.klingai.image_rendering import rendered_picture
+from klingway.providers.klingai.schema import Create
 from klingway.providers.klingai.video_rendering import rendered_video
-from klingway.providers.wire import video_only
 
 
 class KlingaiProvider:
@@ -70,10 +71,14 @@ class KlingaiProvider:
 
     def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in Kling's words; the endpoint follows from the model and the inputs."""
-        request = video_only(request)
-        model = self._profile.models[request.asked_model]
-        path, body = rendered_video(request, model, reference=reference, callback_url=callback_url)
+        path, body = self._rendered(request, reference=reference, callback_url=callback_url)
         return WireRequest(path, body.model_dump(mode="json", exclude_none=True), handle={"path": path})
+
+    def _rendered(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> tuple[str, Create]:
+        if isinstance(request, ImageRequest):
+            return rendered_picture(request, reference=reference, callback_url=callback_url)
+        model = self._profile.models[request.asked_model]
+        return rendered_video(request, model, reference=reference, callback_url=callback_url)
 
     def submit(self, wire: WireRequest, *, timeout_s: float) -> Task:
         """Create the task.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from klingway.domain.errors import Problem
-from klingway.providers.klingai import schema
+from klingway.providers.klingai import image_schema, schema
 
 SPECIFICATION: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
 DEFAULT_DURATION: Final = "5"
@@ -68,6 +68,16 @@ def of_image_to_video(create: schema.ImageToVideoCreate) -> Iterator[Problem]:
     for name in [name for name, is_given in steered.items() if is_given][1:]:
         message = f"{name}: image_tail, dynamic_masks/static_mask and camera_control cannot be used at the same time."
         yield _problem(name, "excluded", message)
+
+
+def of_generations(create: image_schema.GenerationsCreate) -> Iterator[Problem]:
+    """Yield what is wrong with a create of image generation."""
+    yield from of_pictures({"image": create.image})
+    if create.image is not None and create.negative_prompt is not None:
+        message = "negative_prompt is not supported when image is not empty; say it in prompt."
+        yield _problem("negative_prompt", "excluded", message)
+    if create.image is None and create.image_reference is not None:
+        yield _problem("image", "required", "image is required when image_reference is not empty.")
 
 
 def _of_shots(create: schema.VideoCreate, total: str | None) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ OmniModel = Literal["kling-video-o1", "kling-v3-omni"]
 TextModel = Literal[
     "kling-v1", "kling-v1-6", "kling-v2-master", "kling-v2-1-master", "kling-v2-5-turbo", "kling-v2-6", "kling-v3"
 ]
-ImageModel = Literal[
+FramedModel = Literal[
     "kling-v1",
     "kling-v1-5",
     "kling-v1-6",
@@ -135,7 +135,7 @@ class TextToVideoCreate(FramedVideoCreate):
 class ImageToVideoCreate(FramedVideoCreate):
     """`POST /v1/videos/image2video`."""
 
-    model_name: ImageModel | None = None
+    model_name: FramedModel | None = None
     image: str | None = None
     image_tail: str | None = None
     element_list: Annotated[list[ElementItem], Field(max_length=3)] | None = None

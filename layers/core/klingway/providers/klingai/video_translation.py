@@ -8,7 +8,8 @@ from klingway.providers.klingai import rules, schema
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, ignored, spelt, watermark
 from klingway.providers.spoken import expect_none, read, without_empty
 
-_PLACES: Final[Mapping[str, str]] = COMMON_PLACES | {
+_PLACES: Final[Mapping[str, str]] = {
+    **COMMON_PLACES,
     "shots": "multi_prompt",
     "shot_split": "shot_type",
     "duration_s": "duration",
@@ -150,7 +151,7 @@ def _translated(
     return Translated(
         kind="video",
         body=canonical,
-        places=_PLACES | _places_of_shots(create) | places,
+        places={**_PLACES, **_places_of_shots(create), **places},
         external_id=create.external_task_id,
         callback_url=create.callback_url,
         warnings=tuple(warnings),
