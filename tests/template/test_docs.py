@@ -45,7 +45,15 @@ def test_both_kling_regions_are_told() -> None:
 def test_what_stays_is_told() -> None:
     """Each output of what is retained stands in the chapter on taking the stack down."""
     chapter = DEPLOY.partition("## Taking it down\n")[2].partition("\n## ")[0]
-    kept = {"TableName", "BucketName", "MasterSecretArn", "KlingaiSecretArn", "ApimartSecretArn", "EzmodelSecretArn", "UnificallySecretArn"}
+    kept = {
+        "TableName",
+        "BucketName",
+        "MasterSecretArn",
+        "KlingaiSecretArn",
+        "ApimartSecretArn",
+        "EzmodelSecretArn",
+        "UnificallySecretArn",
+    }
 
     assert {name for name in kept if name not in chapter} == set()
 

@@ -32,5 +32,5 @@ def test_what_changes_in_a_profile_changes_the_table() -> None:
 
 def test_a_page_without_a_place_for_it_is_noticed() -> None:
     """Rather than left without a table."""
-    with pytest.raises(ValueError, match="klingai.md needs one"):
+    with pytest.raises(ValueError, match=r"klingai\.md needs one"):
         support_tables.renewed("# KlingAI\n", ProviderName("klingai"))

@@ -13,6 +13,7 @@ from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import Deliver
+from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.media_links import MediaLinks
 from klingway.use_cases.ports import Measured
@@ -82,7 +83,8 @@ class Gateway:
         )
         self.tasks = WorkflowTasks(chain=self.chain(60), elements=self.elements, make=make, submit=submit.begin)
         self.check_element = CheckElement(chain=make.chain, make=make, jobs=self.jobs, workflow=lambda: self.workflow)
-        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, start=start, now=self.clock)
+        self.judge = JudgeRequest(bucket_name=self.bucket.name, providers=providers)
+        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=start, now=self.clock)
         self.worker = CheckAttempt(
             chain=self.chain(300),
             providers=providers,

@@ -642,7 +642,7 @@ def test_a_webhook_becomes_a_target(gateway: Gateway, url: str) -> None:
 
 def test_a_trusted_origin_may_be_private(gateway: Gateway) -> None:
     """What the gateway's owner has named is taken, and nothing beside it."""
-    object.__setattr__(gateway.create, "trusted_webhook_origins", ("http://127.0.0.1:9000",))
+    object.__setattr__(gateway.judge, "trusted_webhook_origins", ("http://127.0.0.1:9000",))
 
     assert State.RUNNING is gateway.submit(BODY | {"webhook": {"url": "http://127.0.0.1:9000/hook"}}).state
     with pytest.raises(InvalidRequestError):

@@ -497,7 +497,7 @@ def test_a_field_that_is_wrong_by_itself_is_told_of_once_whatever_the_providers_
     supports = {Capability.PROMPT: Confidence.DOCUMENTED}
     models = {name: replace(model, supports=supports) for name, model in profile().models.items()}
     poor = [ScriptedProvider(profile=replace(profile(), name=name, models=models)) for name in ("one", "two")]
-    create = replace(gateway.create, providers=SeveralProviders(poor))
+    create = replace(gateway.create, judge=replace(gateway.judge, providers=SeveralProviders(poor)))
     body = {"shots": [{"prompt": "a fox", "duration_s": 15}] * 2, "watermark": True}
 
     with pytest.raises(InvalidRequestError) as refusal:
@@ -529,7 +529,7 @@ def test_a_provider_without_a_credential_is_looked_at_anew_only_where_it_is_need
 ) -> None:
     """With another provider at hand, only a request that names it has its secret read again; each reading is a call."""
     both = [kind(profile=replace(profile(), name=name)) for kind, name in ((ScriptedProvider, "set"), (Unset, "unset"))]
-    create = replace(gateway.create, providers=SeveralProviders(both))
+    create = replace(gateway.create, judge=replace(gateway.judge, providers=SeveralProviders(both)))
     body = {"prompt": "a fox"} | ({} if provider is None else {"provider": provider})
     Unset.looks = 0
     with suppress(KeyError):  # the gateway's own submission knows another provider alone

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from klingway.use_cases.check_element import CheckElement
     from klingway.use_cases.create_job import CreateJob
     from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.estimate import Estimate
+    from klingway.use_cases.judge_request import JudgeRequest
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.prepare_elements import WorkflowTasks
@@ -224,12 +226,15 @@ class _CreatingServices(_StartingServices[CreateSettings]):
     def create_job(self) -> CreateJob:
         from klingway.use_cases.create_job import CreateJob
 
-        return CreateJob(
-            jobs=self.jobs,
-            bucket=self.bucket,
+        return CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=self.start, now=now)
+
+    @cached_property
+    def judge(self) -> JudgeRequest:
+        from klingway.use_cases.judge_request import JudgeRequest
+
+        return JudgeRequest(
+            bucket_name=self.settings.bucket_name,
             providers=self.providers,
-            start=self.start,
-            now=now,
             trusted_webhook_origins=self.settings.trusted_webhook_origins,
         )
 
@@ -257,6 +262,13 @@ class ApiServices(_CreatingServices[ApiSettings]):
         from klingway.use_cases.media_links import MediaLinks
 
         return MediaLinks(keyring=self.keyring, now=now, life_hours=self.settings.result_link_hours)
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        """Estimates requests."""
+        from klingway.use_cases.estimate import Estimate
+
+        return Estimate(judge=self.judge)
 
     @cached_property
     def read_deliveries(self) -> ReadDeliveries:

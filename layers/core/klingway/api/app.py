@@ -44,6 +44,18 @@ def create_image() -> Response[str]:
     return _created("image")
 
 
+@app.post("/v1/estimates")
+def estimate() -> Response[str]:
+    """Say what a request would cost and send; `kind` says which kind it is."""
+    from klingway.api.bodies import read_json_object
+
+    tenant = _tenant()
+    event = app.current_event
+    kind = _kind(event.query_string_parameters.get("kind", "video"))
+    body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
+    return _json(bootstrap.api().estimate.run(tenant, kind, body, public_url=_public_url(event)))
+
+
 @app.get("/v1/jobs")
 def list_jobs() -> Response[str]:
     """List the tenant's jobs, newest first: `state`, `provider`, `reference`, `limit`, `cursor`."""
@@ -176,6 +188,17 @@ def _created(kind: Kind) -> Response[str]:
     if accepted.is_replay:
         headers["Idempotent-Replayed"] = "true"
     return _json(job, HTTPStatus.ACCEPTED, headers)
+
+
+def _kind(text: str) -> Kind:
+    from klingway.domain.request import REQUESTS
+
+    found = next((kind for kind in REQUESTS if kind == text), None)
+    if found is None:
+        message = f"kind must be one of {', '.join(REQUESTS)}."
+        problem = Problem(field="kind", code="not_one_of", message=message, limit=list(REQUESTS))
+        raise InvalidRequestError("The request cannot be estimated.", [problem])
+    return found
 
 
 def _spoken(name: ProviderName, path: str, event: APIGatewayProxyEventV2) -> dict[str, Any]:

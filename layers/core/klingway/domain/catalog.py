@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from klingway.domain.capabilities import Limit, ModelProfile, Prices, ProviderProfile, Rate
+from klingway.domain.capabilities import Expected, Limit, ModelProfile, Prices, ProviderProfile, Rate
 from klingway.domain.request import REQUESTS, Kind
 
 
@@ -32,13 +32,18 @@ def _model(model: ModelProfile, profile: ProviderProfile, kind: Kind) -> dict[st
         "supports": {capability.value: confidence.value for capability, confidence in model.supports.items()},
         "limits": [_limit(limit) for limit in model.limits if limit.is_in_force(profile.rules_as_of)],
         "prices": None if model.prices is None else _prices(model.prices, kind),
-        "expected": {
-            "early_s": model.expected.early_s,
-            "usual_s": model.expected.usual_s,
-            "late_s": model.expected.late_s,
-            "source": model.expected.source,
-        },
+        "expected": expected_to_json(model.expected),
         "source": model.source,
+    }
+
+
+def expected_to_json(expected: Expected) -> dict[str, Any]:
+    """Return how long a generation takes."""
+    return {
+        "early_s": expected.early_s,
+        "usual_s": expected.usual_s,
+        "late_s": expected.late_s,
+        "source": expected.source,
     }
 
 

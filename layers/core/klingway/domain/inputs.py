@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,16 @@ class InlineImage:
     data: bytes
     content_type: str
     extension: str
+
+
+def stored_key(picture: InlineImage, tenant: Tenant) -> str:
+    """Return where in the bucket a picture that came inline is stored: the same picture again is the same object."""
+    return f"inputs/{tenant}/{hashlib.sha256(picture.data).hexdigest()}.{picture.extension}"
+
+
+def stored_address(picture: InlineImage, tenant: Tenant, bucket: str) -> str:
+    """Return the `s3://` address of a picture that came inline, once it is stored."""
+    return f"s3://{bucket}/{stored_key(picture, tenant)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 from klingway.domain import inputs
-from klingway.domain.addresses import webhook_problem
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
-from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, TooLargeError, UnavailableError
+from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
 from klingway.domain.ids import ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, Origin, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest, Kind
-from klingway.domain.routing import Route, choose_route
+from klingway.domain.routing import Route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
-from klingway.domain.validation import read_request
 from klingway.observability import logger
+from klingway.use_cases.judge_request import Judged, JudgeRequest
 from klingway.use_cases.ports import (
     BusyError,
     IdempotencyKey,
@@ -30,7 +29,6 @@ from klingway.use_cases.ports import (
     KeyTakenError,
     MediaBucket,
     Now,
-    Providers,
     ReferenceTakenError,
     StoredJob,
 )
@@ -54,11 +52,9 @@ class CreateJob:
 
     jobs: JobStore
     bucket: MediaBucket
-    providers: Providers
+    judge: JudgeRequest
     start: StartJob
     now: Now
-    trusted_webhook_origins: Sequence[str] = ()
-    """Origins that webhooks may go to although they are not public."""
 
     def run(
         self,
@@ -90,14 +86,15 @@ class CreateJob:
             TooLargeError: It carries more inline than can be taken.
             UnavailableError: The table did not take the job; nothing was accepted.
         """
+        judged = self.judge.read(tenant, kind, body)
         try:
-            request, pictures, route = self._validated(tenant, kind, body)
+            route = self.judge.route(judged)
         except InvalidRequestError:
             # What was accepted stays accepted, even if it would be refused today: a credential may have gone since.
             if key is not None and (taken := self.jobs.taken_by(key)) is not None:
                 return self._replay(taken, key)
             raise
-        request = self._with_stored(tenant, request, pictures)
+        request = self._with_stored(tenant, judged)
         job = replace(
             self._job(tenant, request, route, public_url),
             origin=origin,
@@ -143,56 +140,16 @@ class CreateJob:
         fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
         return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
 
-    def _validated(
-        self, tenant: Tenant, kind: Kind, body: Mapping[str, Any]
-    ) -> tuple[AnyRequest, list[inputs.InlineImage], Route]:
-        request, problems, broken = read_request(kind, body)
-        pictures: list[inputs.InlineImage] = []
-        for place, text in inputs.media_places(body).items():
-            found = inputs.inline_image(place, text) if inputs.is_picture(place) else None
-            if isinstance(found, inputs.InlineImage):
-                pictures.append(found)
-            elif problem := found or inputs.address_problem(place, text, bucket=self.bucket.name, tenant=tenant):
-                problems.append(problem)
-        if request.webhook is not None:
-            trusted = self.trusted_webhook_origins
-            found_wrong = webhook_problem("webhook.url", request.webhook.url, trusted_origins=trusted)
-            problems += [found_wrong] if found_wrong else []
-        profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
-        route, route_problems = choose_route(request, profiles, self._configured(request), broken)
-        known = {problem.field for problem in problems}
-        problems += [problem for problem in route_problems if problem.field not in known]
-        if problems:
-            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-            raise InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
-        if sum(len(picture.data) for picture in pictures) > inputs.MAX_INLINE_BYTES:
-            limit = inputs.MAX_INLINE_BYTES // 1024**2
-            raise TooLargeError(
-                f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
-            )
-        return request, pictures, route
-
-    def _configured(self, request: AnyRequest) -> list[ProviderName]:
-        """Return the providers with a credential.
-
-        One that has none is looked at anew only where the request depends on it: it may have been set a moment ago.
-        """
-        names = self.providers.names()
-        known = {name for name in names if self.providers.get(name).has_credential}
-        named = {name for name in names if name in (request.provider or ())}
-        needed = named - known if known else set(names)
-        return [
-            name for name in names if name in known or (name in needed and self.providers.get(name).account is not None)
-        ]
-
-    def _with_stored(self, tenant: Tenant, request: AnyRequest, pictures: list[inputs.InlineImage]) -> AnyRequest:
+    def _with_stored(self, tenant: Tenant, judged: Judged) -> AnyRequest:
+        """Store the pictures that came inline; return the request with their addresses."""
         addresses: dict[str, str] = {}
-        for picture in pictures:
-            name = hashlib.sha256(picture.data).hexdigest()  # the same picture again is the same object
-            key = f"inputs/{tenant}/{name}.{picture.extension}"
-            self.bucket.store(key, iter([picture.data]), content_type=picture.content_type)
-            addresses[picture.place] = f"s3://{self.bucket.name}/{key}"
-        return inputs.with_addresses(request, addresses) if addresses else request
+        for picture in judged.pictures:
+            address = inputs.stored_address(picture, tenant, self.bucket.name)
+            self.bucket.store(
+                inputs.stored_key(picture, tenant), iter([picture.data]), content_type=picture.content_type
+            )
+            addresses[picture.place] = address
+        return inputs.with_addresses(judged.request, addresses) if addresses else judged.request
 
     def _job(self, tenant: Tenant, request: AnyRequest, route: Route, public_url: str) -> Job:
         now = self.now()
@@ -213,7 +170,7 @@ class CreateJob:
             due_at=int(now.timestamp()) + PATIENCE_S,
             reference=request.reference,
             metadata=request.metadata,
-            price=price_of(request, self.providers.get(provider).profile),
+            price=price_of(request, self.judge.providers.get(provider).profile),
         )
 
     def _replay(self, taken: KeyTakenError, key: IdempotencyKey | None) -> Accepted:
