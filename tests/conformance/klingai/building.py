@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.conformance.harness import Case
 from tests.conformance.klingai.examples import OTHER_PICTURE, PICTURE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Of:
@@ -51,3 +54,15 @@ def images(count: int) -> list[dict[str, Any]]:
 
 
 FIRST, END = {"image_url": PICTURE, "type": "first_frame"}, {"image_url": OTHER_PICTURE, "type": "end_frame"}
+
+
+def places_in(place: str, value: Any) -> Iterator[str]:
+    """Yield the place of every field of a body, with `[]` for any index."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            inner = f"{place}.{name}" if place else name
+            yield inner
+            yield from places_in(inner, part)
+    if isinstance(value, list):
+        for part in value:
+            yield from places_in(f"{place}[]", part)

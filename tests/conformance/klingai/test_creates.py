@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
 from tests.conformance.harness import Case, judge
@@ -14,9 +12,7 @@ from tests.conformance.klingai import (
     cases_omni_video,
     cases_text2video,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.conformance.klingai.building import places_in
 
 TABLES = {
     "omni-video": (cases_omni_video.FIELDS, cases_omni_video.CASES),
@@ -51,16 +47,5 @@ def test_every_field_has_a_case(product: str) -> None:
     """Every row of the table, and every key of its samples, is in a case; no case is given twice."""
     fields, cases = TABLES[product]
 
-    assert set() == fields - {place for case in cases for place in _places("", case.body)}
+    assert set() == fields - {place for case in cases for place in places_in("", case.body)}
     assert len(cases) == len({case.name for case in cases})
-
-
-def _places(place: str, value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            inner = f"{place}.{name}" if place else name
-            yield inner
-            yield from _places(inner, part)
-    if isinstance(value, list):
-        for part in value:
-            yield from _places(f"{place}[]", part)

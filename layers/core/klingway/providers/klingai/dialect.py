@@ -10,6 +10,7 @@ from typing import Any, Final
 from klingway.domain.errors import GatewayError
 from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
 from klingway.providers.kling import answers
+from klingway.providers.kling.element_dialect import ELEMENTS
 from klingway.providers.kling.lists import part_of
 from klingway.providers.klingai import image_translation, video_translation
 from klingway.providers.klingai.refusals import refusal
@@ -29,6 +30,19 @@ _IMAGES: Final[Mapping[str, Callable[[Mapping[str, Any]], Translated]]] = {
 }
 _FAMILIES: Final = {"videos": _VIDEOS, "images": _IMAGES}
 _TRANSLATIONS: Final = {product: read for family in _FAMILIES.values() for product, read in family.items()}
+
+
+_ELEMENT: Final = "element"
+_CUSTOM: Final = "/v1/general/advanced-custom-elements"
+_OF_ELEMENTS: Final = (
+    Endpoint("POST", _CUSTOM, Action.CREATE_ELEMENT, _ELEMENT),
+    Endpoint("GET", f"{_CUSTOM}/{{id}}", Action.READ_ELEMENT, _ELEMENT),
+    Endpoint("GET", _CUSTOM, Action.LIST_ELEMENTS, _ELEMENT),
+    Endpoint("GET", "/v1/general/advanced-presets-elements", Action.LIST_PRESETS, _ELEMENT),
+    # Kling's pages name the one or the other; on the live service both delete.
+    Endpoint("POST", "/v1/general/delete-elements", Action.DELETE_ELEMENT, _ELEMENT),
+    Endpoint("POST", "/v1/general/delete-advanced-elements", Action.DELETE_ELEMENT, _ELEMENT),
+)
 
 
 def _endpoints() -> tuple[Endpoint, ...]:
@@ -65,7 +79,7 @@ class KlingaiDialect:
     @property
     def elements(self) -> ElementDialect | None:
         """Kling's registry of elements."""
-        return None
+        return ELEMENTS
 
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:
         """Read a create of a product.
@@ -111,6 +125,6 @@ def _task(shown: ShownJob) -> dict[str, Any]:
     return answers.task(shown, in_series=bool(shown.request.get("series")) if is_omni else None)
 
 
-_ENDPOINTS: Final = _endpoints()
+_ENDPOINTS: Final = (*_endpoints(), *_OF_ELEMENTS)
 
 DIALECT: Final = KlingaiDialect()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from klingway.providers.dialects import Translated
+from klingway.providers.kling.pictures import problems_of_pictures
 from klingway.providers.klingai import image_schema as schema
 from klingway.providers.klingai import rules
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, ignored, spelt, watermark
@@ -34,7 +35,7 @@ def omni_image(body: Mapping[str, Any]) -> Translated:
         InvalidRequestError: With every problem, each at the caller's own place.
     """
     create = read(schema.OmniImageCreate, without_empty(body))
-    expect_none(rules.of_pictures(dict(_pictures(create))))
+    expect_none(problems_of_pictures(_pictures(create)))
     in_series = create.result_type == "series"
     canonical = _common(create, create.model_name or _OMNI_DEFAULT_MODEL) | given(
         images=[{"url": url} for url in _pictures(create).values()] or None,

@@ -4,13 +4,13 @@ Source: Kling's API specification of 2026-02-10. What depends on the model or ha
 elements, frames among them, 4k) is in the profile, by date; what excludes what in every service is a canonical rule.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from klingway.domain.errors import Problem
+from klingway.providers.kling.pictures import SPECIFICATION, problems_of_pictures
 from klingway.providers.klingai import image_schema, schema
 
-SPECIFICATION: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
 DEFAULT_DURATION: Final = "5"
 
 
@@ -23,7 +23,9 @@ def of_omni_video(create: schema.OmniVideoCreate) -> Iterator[Problem]:
     videos = create.video_list or []
     is_edit = edits(create)
     yield from _of_shots(create, None if is_edit else create.duration or DEFAULT_DURATION)
-    yield from of_pictures({f"image_list[{index}].image_url": i.image_url for index, i in enumerate(_images(create))})
+    yield from problems_of_pictures(
+        {f"image_list[{index}].image_url": i.image_url for index, i in enumerate(_images(create))}
+    )
     has_first_frame = any(image.type == "first_frame" for image in _images(create))
     if create.aspect_ratio is None and not has_first_frame and not is_edit:
         message = "aspect_ratio is required where neither a first frame nor video editing is used: 16:9, 9:16 or 1:1."
@@ -52,7 +54,9 @@ def of_image_to_video(create: schema.ImageToVideoCreate) -> Iterator[Problem]:
     yield from _of_shots(create, create.duration or DEFAULT_DURATION)
     yield from _of_voices(create)
     masks = {f"dynamic_masks[{index}].mask": item.mask for index, item in enumerate(create.dynamic_masks or [])}
-    yield from of_pictures({name: getattr(create, name) for name in ("image", "image_tail", "static_mask")} | masks)
+    yield from problems_of_pictures(
+        {name: getattr(create, name) for name in ("image", "image_tail", "static_mask")} | masks
+    )
     if create.image is None and create.image_tail is None:
         message = "image can not be null: image and image_tail cannot both be empty at the same time."
         yield _problem("image", "required", message)
@@ -72,7 +76,7 @@ def of_image_to_video(create: schema.ImageToVideoCreate) -> Iterator[Problem]:
 
 def of_generations(create: image_schema.GenerationsCreate) -> Iterator[Problem]:
     """Yield what is wrong with a create of image generation."""
-    yield from of_pictures({"image": create.image})
+    yield from problems_of_pictures({"image": create.image})
     if create.image is not None and create.negative_prompt is not None:
         message = "negative_prompt is not supported when image is not empty; say it in prompt."
         yield _problem("negative_prompt", "excluded", message)
@@ -124,11 +128,3 @@ def _of_storyboards(shots: Sequence[schema.ShotPrompt] | None, total: str | None
 def _of_voices(create: schema.FramedVideoCreate) -> Iterator[Problem]:
     if create.voice_list and create.sound != "on":
         yield _problem("sound", "required", "sound must be on when voice_list is used.", ["on"])
-
-
-def of_pictures(given: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield which pictures come in Base64 with a prefix; Kling takes them without ("do not add any prefixes")."""
-    for place, picture in given.items():
-        if picture is not None and picture[:5].lower() == "data:":
-            message = f"{place} must be an address or Base64 without a prefix such as data:image/png;base64,."
-            yield _problem(place, "wrong_form", message)
