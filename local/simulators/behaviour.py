@@ -95,7 +95,8 @@ class Behaviour(BaseModel):
         generation_s: how long a task takes from its creation to its end, seconds.
         element_generation_s: how long a task that makes an element takes instead.
         submit_delay_s: how long a create takes before anything else happens, seconds.
-        capacity: how many tasks may be unfinished at once; None: any number.
+        capacity: how many tasks may be unfinished at once; None: any number. Images are counted apart from videos, each
+            image of a task as one.
         refuse_next: creates to refuse, in this order.
         submit_fault: what goes wrong with a create. `lost_answer`: the task is created, the connection closed
             without an answer. `time_out`: created, no answer within `time_out_s`. `error_5xx_created`,
@@ -111,7 +112,7 @@ class Behaviour(BaseModel):
         callback_word: the status word that final callbacks carry instead of their own.
         callback_retries: how often a callback that was not answered with 2xx is sent again.
         query_faults: reads to spoil, in this order.
-        media_fault: what goes wrong with video files. `short`: fewer bytes than Content-Length says, then closed.
+        media_fault: what goes wrong with files of videos and images. `short`: fewer bytes than Content-Length says, then closed.
             `refused_once`: 403. `missing`: 404. `slow`: spread over `media_slow_s`. `html`: 200 with a page.
             `wrong_duration`: the file lasts `wrong_duration_s`. `wrong_aspect`: the file has another aspect.
         media_fault_times: how many fetches of each file it strikes; None: every one, but one for `refused_once`.

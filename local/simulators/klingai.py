@@ -1,7 +1,8 @@
 """The official KlingAI API over HTTP, as Kling's API specification of 2026-02-10 and the official pages around it say.
 
-Video families: `/v1/videos/omni-video`, `/v1/videos/text2video`, `/v1/videos/image2video`: create, query one (by
-task id or external id), list. Elements: the same at `/v1/general/advanced-custom-elements`, the official ones, delete;
+Videos: `/v1/videos/omni-video`, `/v1/videos/text2video`, `/v1/videos/image2video`: create, query one (by task id or
+external id), list. Images: the same at `/v1/images/omni-image`, `/v1/images/generations`. Elements: the same at
+`/v1/general/advanced-custom-elements`, the official ones, delete;
 `GET /_sim/elements` shows tests what there is and what was. Run it with
 `python -m local.simulators.klingai --port 8123`; it prints one line of JSON with its URL and its fake keys.
 """
@@ -13,20 +14,22 @@ import json
 import re
 import time
 import uuid
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-import jwt
 from typing_extensions import override
 
 from local.simulators.behaviour import Behaviour, Denial, UnknownMarkerError
 from local.simulators.command import arguments, serve
 from local.simulators.fields import InvalidError
+from local.simulators.klingai_auth import ApiError, Auth
 from local.simulators.klingai_elements import PRODUCT as ELEMENT
-from local.simulators.klingai_elements import ElementLibrary, ElementOrder, check_element, element_facts
-from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Product, Surroundings, check
-from local.simulators.media import FPS, ClipSpec
+from local.simulators.klingai_elements import ElementLibrary, ElementOrder, check_element
+from local.simulators.klingai_image_rules import ImageOrder, check_generations, check_omni_image
+from local.simulators.klingai_omni_rules import check_omni
+from local.simulators.klingai_results import WORDS, as_callback, making, media_result, milliseconds, shown
+from local.simulators.klingai_rules import SPECIFICATION, ElementKind, Order, Surroundings
+from local.simulators.klingai_video_rules import check_image, check_text
 from local.simulators.server import (
     NotCreatedError,
     NotJsonError,
@@ -43,86 +46,31 @@ from local.simulators.tasks import DuplicateError, State, Task
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-AnyProduct = Product | Literal["element"]
+Product = Literal["omni-video", "text2video", "image2video", "omni-image", "generations", "element"]
+AnyOrder = Order | ImageOrder | ElementOrder
 
-_WORDS: Final[Mapping[State, str]] = {
-    "submitted": "submitted",
-    "processing": "processing",
-    "succeeded": "succeed",
-    "failed": "failed",
-}
-_PATHS: Final[Mapping[str, AnyProduct]] = {
+_PATHS: Final[Mapping[str, Product]] = {
     "/v1/videos/omni-video": "omni-video",
     "/v1/videos/text2video": "text2video",
     "/v1/videos/image2video": "image2video",
+    "/v1/images/omni-image": "omni-image",
+    "/v1/images/generations": "generations",
     "/v1/general/advanced-custom-elements": ELEMENT,
 }
+CREATES: Final[Mapping[Product, Callable[[Mapping[str, Any], Surroundings], AnyOrder]]] = {
+    "omni-video": check_omni,
+    "text2video": check_text,
+    "image2video": check_image,
+    "omni-image": check_omni_image,
+    "generations": check_generations,
+    ELEMENT: check_element,
+}
+"""How each product's creates are checked; `InvalidError` where a rule is broken."""
 _PRESETS_PATH: Final = "/v1/general/advanced-presets-elements"
 _DELETE_PATHS: Final = ("/v1/general/delete-elements", "/v1/general/delete-advanced-elements")  # one store behind both
 _PAGE_NUMBERS, _PAGE_SIZES = range(1, 1_001), range(1, 501)
 _TEXTS: Final = ("prompt", "element_name", "element_description")
 _SERVER_ERROR: Final = "Server internal error"
-_DOTS_OF_JWT: Final = 2
-
-
-class ApiError(Exception):
-    """An answer that is not a success.
-
-    Args:
-        status: HTTP.
-        code: Kling's service code.
-        message: Kling's text.
-    """
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class _Auth:
-    """Checks the header Authorization against the account's keys."""
-
-    api_keys: frozenset[str]
-    access_keys: Mapping[str, str]
-
-    def check(self, header: str) -> None:
-        """Checks it.
-
-        Raises:
-            ApiError: 401 with 1000 to 1004.
-        """
-        if not header.strip():
-            raise ApiError(401, 1001, "Authorization is empty")
-        scheme, _, token = header.partition(" ")
-        token = token.strip()
-        if scheme != "Bearer" or not token:
-            raise ApiError(401, 1002, "Authorization is invalid")
-        if token in self.api_keys:
-            return
-        dots = token.count(".")
-        if dots != _DOTS_OF_JWT:
-            parts = {0: "0", 1: "2"}.get(dots, "> 3")
-            raise ApiError(401, 1002, f"The token was expected to have 3 parts, but got {parts}")
-        self._check_jwt(token)
-
-    def _check_jwt(self, token: str) -> None:
-        try:
-            access_key = jwt.decode(token, options={"verify_signature": False}).get("iss")
-        except jwt.InvalidTokenError:
-            raise ApiError(401, 1000, "Authentication failed: the token cannot be decoded") from None
-        if not isinstance(access_key, str) or access_key not in self.access_keys:
-            raise ApiError(401, 1002, "Authorization is invalid: access key not found")
-        try:
-            jwt.decode(token, self.access_keys[access_key], algorithms=["HS256"], options={"require": ["exp"]})
-        except jwt.ExpiredSignatureError:
-            raise ApiError(401, 1004, "Authorization has expired") from None
-        except jwt.ImmatureSignatureError:
-            raise ApiError(401, 1003, "Authorization is not yet valid") from None
-        except jwt.InvalidTokenError as error:
-            raise ApiError(401, 1000, f"Authentication failed: {error}") from None
 
 
 class KlingaiSimulator(Simulator):
@@ -159,7 +107,7 @@ class KlingaiSimulator(Simulator):
         )
         self.rules_as_of = rules_as_of
         self._elements = ElementLibrary(self.book, elements or {})
-        self._auth = _Auth(frozenset(api_keys), dict(access_keys))
+        self._auth = Auth(frozenset(api_keys), dict(access_keys))
         self._numbers = itertools.count(1)
 
     @override
@@ -182,16 +130,11 @@ class KlingaiSimulator(Simulator):
 
     @override
     def callback_body(self, task: Task, state: State, behaviour: Behaviour) -> bytes:
-        """Returns the task without the envelope, in the documented form of callbacks: no watermark, no element in it."""
-        word = _WORDS[state]
+        """Returns the task without the envelope, in the documented form of callbacks."""
+        word = WORDS[state]
         if behaviour.callback_word is not None and state in {"succeeded", "failed"}:
             word = behaviour.callback_word
-        told = self._shown(task, state, word)
-        told.pop("watermark_info", None)
-        told.setdefault("task_result", {}).pop("elements", None)
-        for video in told["task_result"].get("videos", []):
-            video.pop("watermark_url", None)
-        return json.dumps(told, ensure_ascii=False).encode()
+        return json.dumps(as_callback(shown(task, state, word, self._result)), ensure_ascii=False).encode()
 
     def _route(self, request: Request) -> Response:
         path = request.path.rstrip("/")
@@ -214,11 +157,11 @@ class KlingaiSimulator(Simulator):
 
     # Creates.
 
-    def _create(self, request: Request, product: AnyProduct) -> Response:
+    def _create(self, request: Request, product: Product) -> Response:
         body = _json_object(request)
         try:
             around = self._surroundings(body)
-            order = check_element(body, around) if product == ELEMENT else check(product, body, around)
+            order = CREATES[product](body, around)
             text, own_id = all_text(body, _TEXTS), order.external_task_id
             task, fault = self.submit(
                 text,
@@ -246,51 +189,38 @@ class KlingaiSimulator(Simulator):
 
     def _task(
         self,
-        product: AnyProduct,
+        product: Product,
         body: Mapping[str, Any],
-        order: Order | ElementOrder,
+        order: AnyOrder,
         marks: dict[str, Any],
         behaviour: Behaviour,
     ) -> Task:
         now = time.time()
         task_id = self._task_id(now)
-        makes_video = isinstance(order, Order)
+        made = making(order, task_id, self.provider)
         return Task(
             id=task_id,
             product=product,
             external_id=order.external_task_id,
             body=body,
-            clip=self._clip(task_id, order),
-            watermarked=isinstance(order, Order) and order.watermark,
+            clip=made.clip,
+            watermarked=made.watermarked,
             callback_url=order.callback_url,
             marks=marks,
-            failure=behaviour.fail_message,
+            failure=behaviour.fail_message or made.failure,
             created_at=now,
-            generation_s=behaviour.generation_s if makes_video else behaviour.element_generation_s,
-            makes_video=makes_video,
-            extra=_video_facts(order) if isinstance(order, Order) else element_facts(order, task_id),
+            generation_s=behaviour.element_generation_s if product == ELEMENT else behaviour.generation_s,
+            makes_video=made.makes_video,
+            pictures=made.pictures,
+            extra=made.extra,
         )
 
     def _task_id(self, now: float) -> str:
-        return f"{_ms(now)}{next(self._numbers) % 100_000:05d}"  # 13 and 5 digits
-
-    def _clip(self, task_id: str, order: Order | ElementOrder) -> ClipSpec:
-        if isinstance(order, ElementOrder):
-            return ClipSpec(task_id, self.provider, model=order.kind, prompt=order.description, mode="")
-        return ClipSpec(
-            task_id=task_id,
-            provider=self.provider,
-            model=order.model,
-            prompt=order.text,
-            mode=order.mode,
-            aspect=order.aspect,
-            duration_s=(round(order.seconds * FPS) + 1) / FPS,  # one frame more, as seen: "5.041"
-            sound=order.sound,
-        )
+        return f"{milliseconds(now)}{next(self._numbers) % 100_000:05d}"  # 13 and 5 digits
 
     # Reads.
 
-    def _one(self, reference: str, product: AnyProduct) -> Response:
+    def _one(self, reference: str, product: Product) -> Response:
         task = self.book.find(reference, product)
         behaviour = self.behaviour if task is None else self.behaviour.overlaid(task.marks)
         fault, word = self.spoil_read(behaviour)
@@ -299,44 +229,19 @@ class KlingaiSimulator(Simulator):
         if task is None:
             raise ApiError(400, 1201, f"Task not found by id/external id: {reference}")
         state = task.state()
-        return _envelope(200, 0, "SUCCEED", self._shown(task, state, word or _WORDS[state]))
+        return _envelope(200, 0, "SUCCEED", shown(task, state, word or WORDS[state], self._result))
 
-    def _list(self, request: Request, product: AnyProduct) -> Response:
+    def _list(self, request: Request, product: Product) -> Response:
         page = _page(request)
         fault, word = self.spoil_read(self.behaviour)
         if (spoilt := _spoilt(fault)) is not None:
             return spoilt
         tasks = self.book.newest_first(product)[page]
-        data = [self._shown(task, state := task.state(), word or _WORDS[state]) for task in tasks]
+        data = [shown(task, state := task.state(), word or WORDS[state], self._result) for task in tasks]
         return _envelope(200, 0, "SUCCEED", data)
 
-    def _shown(self, task: Task, state: State, word: str) -> dict[str, Any]:
-        """Returns the task object; its result and its cost are there from its success on."""
-        shown: dict[str, Any] = {
-            "task_id": task.id,
-            "task_status": word,
-            "task_status_msg": (task.failure or "simulated failure") if state == "failed" else "",
-            "task_info": {"external_task_id": task.external_id},
-            "created_at": _ms(task.created_at),
-            "updated_at": _ms(min(time.time(), task.since(state))),
-        }
-        if task.makes_video:
-            shown["watermark_info"] = {"enabled": task.watermarked}
-        if state == "succeeded":
-            shown["task_result"] = self._videos(task) if task.makes_video else self._elements.result(task)
-            if task.extra["units"] is not None:
-                shown["final_unit_deduction"] = str(task.extra["units"])
-        return shown
-
-    def _videos(self, task: Task) -> dict[str, Any]:
-        video = {
-            "id": task.extra["video_id"],
-            "url": self.media_url(task, "video.mp4"),
-            "duration": f"{task.clip.frames * 1000 // FPS / 1000:.3f}",
-        }
-        if task.watermarked:
-            video["watermark_url"] = self.media_url(task, "watermarked.mp4")
-        return {"videos": [video]}
+    def _result(self, task: Task) -> dict[str, Any]:
+        return self._elements.result(task) if task.product == ELEMENT else media_result(task, self.media_url)
 
     # What elements have besides.
 
@@ -353,16 +258,13 @@ class KlingaiSimulator(Simulator):
         return _envelope(200, 0, "SUCCEED", _submitted(self._task_id(now), now))
 
 
-def _video_facts(order: Order) -> dict[str, Any]:
-    return {"units": order.units, "video_id": str(uuid.uuid4())}
-
-
 def _submitted(task_id: str, now: float) -> dict[str, Any]:
-    return {"task_id": task_id, "task_status": "submitted", "created_at": _ms(now), "updated_at": _ms(now)}
-
-
-def _ms(seconds: float) -> int:
-    return int(seconds * 1000)
+    return {
+        "task_id": task_id,
+        "task_status": "submitted",
+        "created_at": milliseconds(now),
+        "updated_at": milliseconds(now),
+    }
 
 
 def _envelope(status: int, code: int, message: str, data: object = None) -> Response:

@@ -18,6 +18,7 @@ from local.simulators.media import nearest_aspect
 _IMAGE_BYTES_MAX, _IMAGE_SIDE_MIN, _IMAGE_RATIO_MAX = 10 * 1024 * 1024, 300, 2.5
 _INT64_MAX: Final = 2**63 - 1
 _LONG_NUMBER: Final = re.compile(r"[0-9]{1,19}")
+_SHORT_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 
 
 class Fields(fields.Fields):
@@ -33,13 +34,27 @@ class Fields(fields.Fields):
             return True
         raise InvalidError(f"{self.name(field)} must be a boolean")
 
-    def number(self, field: str, low: float, high: float) -> None:
-        """Checks a number that may be absent."""
-        value = self._values.get(field)
+    def number(self, field: str, low: float, high: float) -> float:
+        """Reads a number; 0 when absent."""
         if not self.has(field):
-            return
+            return 0.0
+        value = self._values[field]
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise InvalidError(f"{self.name(field)} must be a number within [{low:g}, {high:g}]")
+        return float(value)
+
+    def count(self, field: str, allowed: range, default: int) -> int:
+        """Reads a whole number; as text it is taken too, since an example of the specification writes it so."""
+        value = self._values[field] if self.has(field) else default
+        if isinstance(value, str) and _SHORT_NUMBER.fullmatch(value):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
+            raise InvalidError(f"{self.name(field)} must be an integer within [{allowed[0]}, {allowed[-1]}]")
+        return value
+
+    def says(self, field: str, word: str) -> bool:
+        """Returns whether a field that may be of several types is this word."""
+        return bool(self._values.get(field) == word)
 
     def element_id(self) -> int:
         """Reads element_id, a long; as text it is taken too."""
@@ -59,10 +74,20 @@ class Fields(fields.Fields):
 
 
 def picture(name: str, value: str, *, any_ratio: bool = False) -> str | None:
+    """Checks an image; see `picture_size`.
+
+    Returns:
+        Which of a video's aspects is nearest to it; None where only a link is known.
+    """
+    size = picture_size(name, value, any_ratio=any_ratio)
+    return None if size is None else nearest_aspect(*size)
+
+
+def picture_size(name: str, value: str, *, any_ratio: bool = False) -> tuple[int, int] | None:
     """Checks an image: a link, or raw base64 of a jpg or png of the right size.
 
     Returns:
-        The aspect nearest to it; None where only a link is known.
+        Its width and height in pixels; None where only a link is known.
     """
     if value.startswith(("http://", "https://")):
         link(name, value, {"jpg", "jpeg", "png"})
@@ -84,4 +109,4 @@ def picture(name: str, value: str, *, any_ratio: bool = False) -> str | None:
         raise InvalidError(f"{name} width and height cannot be less than 300px")
     if not any_ratio and max(width, height) > _IMAGE_RATIO_MAX * min(width, height):
         raise InvalidError(f"{name} aspect ratio must be between 1:2.5 and 2.5:1")
-    return nearest_aspect(width, height)
+    return width, height

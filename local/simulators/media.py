@@ -1,4 +1,4 @@
-"""Small clips that really play, and show at a glance which task they belong to.
+"""Small clips that really play, and pictures; both show at a glance which task they belong to.
 
 A clip is H.264 (yuv420p, 24 frames per second, the index at the front), optionally with a quiet AAC tone. Its
 picture carries the prompt, provider, model, mode, task, running second, a moving ball and a progress bar. Planes are
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import av
 from PIL import Image, ImageDraw, ImageFont
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FPS: Final = 24
 _LONG_SIDE: Final = {"std": 480, "pro": 640, "4k": 800}
+_PICTURE_LONG_SIDE: Final = {"1k": 336, "2k": 672, "4k": 1344}  # each of the eight ratios comes out exactly
 _SAMPLE_RATE: Final = 44_100
 _SAMPLES: Final = 1_024  # what one AAC frame holds
 _REDRAWS_PER_S: Final = 4
@@ -56,6 +57,8 @@ class ClipSpec:
         watermark: draws a visible mark.
     """
 
+    content_type: ClassVar[str] = "video/mp4"
+
     task_id: str
     provider: str
     model: str
@@ -74,15 +77,63 @@ class ClipSpec:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels, both even."""
-        long_side = _LONG_SIDE.get(self.mode, _LONG_SIDE["std"])
-        width, height = (int(part) for part in self.aspect.split(":"))
-        short_side = round(long_side * min(width, height) / max(width, height) / 2) * 2
-        return (long_side, short_side) if width >= height else (short_side, long_side)
+        return _sides(_LONG_SIDE.get(self.mode, _LONG_SIDE["std"]), self.aspect, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSpec:
+    """All that a picture is made from; equal specifications give the same file.
+
+    Attributes:
+        task_id: the provider's id of the task, shown and used to pick the colours.
+        provider: shown.
+        model: shown.
+        prompt: shown, wrapped and cut.
+        resolution: `1k`, `2k` or `4k`: the real sizes are scaled down to a third, a long side of 336, 672 or 1344 pixels.
+        aspect: width:height, such as `21:9`.
+        index: from 0; shown as a number from 1.
+        count: how many the task has, shown.
+        watermark: draws a visible mark.
+    """
+
+    content_type: ClassVar[str] = "image/png"
+
+    task_id: str
+    provider: str
+    model: str
+    prompt: str
+    resolution: str = "1k"
+    aspect: str = "1:1"
+    index: int = 0
+    count: int = 1
+    watermark: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        return f"image_{self.index}.png"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return _sides(_PICTURE_LONG_SIDE[self.resolution], self.aspect, 1)
+
+
+def _sides(long_side: int, aspect: str, step: int) -> tuple[int, int]:
+    """Returns width and height, the shorter one a multiple of a step."""
+    width, height = (int(part) for part in aspect.split(":"))
+    short_side = round(long_side * min(width, height) / max(width, height) / step) * step
+    return (long_side, short_side) if width >= height else (short_side, long_side)
 
 
 @lru_cache(maxsize=32)
 def _font(size: int) -> _Font:
     return ImageFont.load_default(size)
+
+
+def _wrapped(prompt: str, columns: int, rows: int) -> list[str]:
+    lines = textwrap.wrap(" ".join(prompt.split()), columns) or ["(no prompt)"]
+    return lines if len(lines) <= rows else [*lines[: rows - 1], lines[rows - 1][: columns - 1] + "…"]
 
 
 class _Painter:
@@ -116,10 +167,7 @@ class _Painter:
         draw.text((unit // 2, unit * 2), f"task {spec.task_id}", font=_font(max(11, unit - 2)), fill=200)
         columns = max(12, int((width - unit) / (unit * 0.56)))
         rows = max(1, int((height - unit * 9.5) / (unit * 1.25)))
-        wrapped = textwrap.wrap(" ".join(spec.prompt.split()), columns) or ["(no prompt)"]
-        if len(wrapped) > rows:
-            wrapped = [*wrapped[: rows - 1], wrapped[rows - 1][: columns - 1] + "…"]
-        for row, line in enumerate(wrapped):
+        for row, line in enumerate(_wrapped(spec.prompt, columns, rows)):
             draw.text((unit // 2, int(unit * 3.6 + row * unit * 1.25)), line, font=_font(unit), fill=235)
         self._unit = unit
 
@@ -212,6 +260,29 @@ def make_cover(spec: ClipSpec) -> bytes:
     return buffer.getvalue()
 
 
+def make_picture(spec: PictureSpec) -> bytes:
+    """Returns a picture as PNG: what it is, the prompt, and its number in the corner, on a colour of the task's."""
+    width, height = spec.size
+    seed = hashlib.sha256(f"{spec.task_id} {spec.index}".encode()).digest()
+    image = Image.new("RGB", (width, height), (30 + seed[0] // 3, 30 + seed[1] // 3, 30 + seed[2] // 3))
+    draw = ImageDraw.Draw(image)
+    unit = max(9, min(width, height) // 16)
+    number = f"{spec.index + 1}/{spec.count}"
+    draw.text((width - unit // 2, height - unit // 2), number, font=_font(unit * 3), fill=(150, 150, 150), anchor="rs")
+    draw.rectangle((0, 0, width, round(unit * 1.6)), fill=(90, 90, 90))
+    told = f"{spec.provider}  {spec.model}  {spec.resolution}"
+    draw.text((unit // 2, unit // 4), told, font=_font(unit), fill=(235, 235, 235))
+    draw.text((unit // 2, unit * 2), f"task {spec.task_id}", font=_font(max(9, unit - 2)), fill=(210, 210, 210))
+    columns, rows = max(8, int((width - unit) / (unit * 0.56))), max(1, int((height - unit * 4) / (unit * 1.25)))
+    for row, line in enumerate(_wrapped(spec.prompt, columns, rows)):
+        draw.text((unit // 2, int(unit * 3.6 + row * unit * 1.25)), line, font=_font(unit), fill=(235, 235, 235))
+    if spec.watermark:
+        draw.text((width // 8, height - unit * 3), "WATERMARK", font=_font(unit * 2), fill=(160, 160, 160))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def nearest_aspect(width: int, height: int) -> str:
     """Returns which of 16:9, 9:16 and 1:1 is nearest to a picture's sides."""
     ratio = width / height
@@ -241,7 +312,11 @@ class MediaLibrary:
         """Returns the bytes of a clip's first frame as JPEG."""
         return self._file(spec, "jpg")
 
-    def _file(self, spec: ClipSpec, suffix: str) -> bytes:
+    def file(self, spec: ClipSpec | PictureSpec) -> bytes:
+        """Returns the bytes of a clip or a picture."""
+        return self.clip(spec) if isinstance(spec, ClipSpec) else self._file(spec, "png")
+
+    def _file(self, spec: ClipSpec | PictureSpec, suffix: str) -> bytes:
         path = self._folder / f"{hashlib.sha256(repr(spec).encode()).hexdigest()}.{suffix}"
         with self._lock:
             own = self._making.setdefault(path, threading.Lock())
@@ -249,7 +324,9 @@ class MediaLibrary:
             if not path.exists():
                 part = path.with_suffix(".part")
                 with self._slots:
-                    if suffix == "mp4":
+                    if isinstance(spec, PictureSpec):
+                        part.write_bytes(make_picture(spec))
+                    elif suffix == "mp4":
                         make_clip(spec, part)
                     else:
                         part.write_bytes(make_cover(spec))

@@ -34,7 +34,7 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from local.simulators.behaviour import Behaviour, marks_of, take
-from local.simulators.media import FPS, MediaLibrary
+from local.simulators.media import FPS, ClipSpec, MediaLibrary
 from local.simulators.tasks import Callbacks, FullError, State, Task, TaskBook, Timers
 
 if TYPE_CHECKING:
@@ -262,6 +262,7 @@ class Simulator(ABC):
                 "fetches": dict(task.fetches),
                 "video_url": self.media_url(task, "video.mp4"),
                 "cover_url": self.media_url(task, "cover.jpg"),
+                "image_urls": [self.media_url(task, picture.name) for picture in task.pictures],
             }
             for task in self.book.newest_first()
         ]
@@ -373,7 +374,7 @@ class Simulator(ABC):
         return fault.kind, fault.word
 
     def media_url(self, task: Task, name: str) -> str:
-        """Returns the signed URL of a task's file: `video.mp4`, `watermarked.mp4`, `cover.jpg`."""
+        """Returns the signed URL of a task's file: one of its `files`, or a video's `cover.jpg`."""
         expires = int(self.media_ends_at(task))
         return (
             f"{self.url}/media/{task.id}/{name}?Expires={expires}&Signature={self._signature(task.id, name, expires)}"
@@ -470,15 +471,13 @@ class Simulator(ABC):
         if not signed or (task is not None and time.time() >= self.media_ends_at(task)):
             return denied
         missing = Response(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
-        if task is None or task.state() != "succeeded" or not task.makes_video:
+        if task is None or task.state() != "succeeded":
             return missing
-        if name == "watermarked.mp4" and not task.watermarked:
-            return missing
-        if name == "cover.jpg":
+        if name == "cover.jpg" and task.makes_video:
             return _ranged(request, self._library.cover(task.clip), "image/jpeg")
-        return self._video(request, task, name, denied, missing)
+        return self._file(request, task, name, denied, missing) if name in task.files else missing
 
-    def _video(self, request: Request, task: Task, name: str, denied: Response, missing: Response) -> Response:
+    def _file(self, request: Request, task: Task, name: str, denied: Response, missing: Response) -> Response:
         behaviour = self.behaviour.overlaid(task.marks)
         fault, times = behaviour.media_fault, behaviour.media_fault_times
         with self._counting:
@@ -487,15 +486,15 @@ class Simulator(ABC):
             times = 1
         if times is not None and fetches > times:
             fault = "none"
-        clip = replace(task.clip, watermark=task.clip.watermark or name == "watermarked.mp4")
-        if fault == "wrong_duration":
-            clip = replace(clip, duration_s=behaviour.wrong_duration_s or clip.duration_s / 2)
+        spec = task.files[name]
+        if fault == "wrong_duration" and isinstance(spec, ClipSpec):
+            spec = replace(spec, duration_s=behaviour.wrong_duration_s or spec.duration_s / 2)
         elif fault == "wrong_aspect":
-            clip = replace(clip, aspect="1:1" if clip.aspect != "1:1" else "16:9")
+            spec = replace(spec, aspect="1:1" if spec.aspect != "1:1" else "16:9")
         bad = {"missing": missing, "refused_once": denied, "html": Response(200, _HTML_PAGE, HTML_TYPE)}
         if fault in bad:
             return bad[fault]
-        response = _ranged(request, self._library.clip(clip), "video/mp4")
+        response = _ranged(request, self._library.file(spec), spec.content_type)
         if fault == "short":
             response.cut_at = len(response.body) // 2
         elif fault == "slow":
@@ -515,18 +514,22 @@ class Simulator(ABC):
                 task.failure if state == "failed" else state,
             ]
             row = "".join(f"<td>{html.escape(str(cell))}" for cell in cells)
-            if state == "succeeded" and task.makes_video:
-                video, cover = (html.escape(self.media_url(task, name)) for name in ("video.mp4", "cover.jpg"))
-                row += f'<td><a href="{video}"><img src="{cover}" height=80 loading=lazy alt=video></a>'
+            if state == "succeeded":
+                row += f"<td>{''.join(self._thumbnail(task, name) for name in task.files)}"
             rows.append(f"<tr>{row}")
         text = (
             "<!doctype html><meta charset=utf-8><meta http-equiv=refresh content=5>"
             f"<title>{self.provider} simulator</title>"
             "<style>body{font:14px sans-serif}td{padding:4px 10px;border-top:1px solid #ccc;vertical-align:top}</style>"
             f"<h1>{self.provider} simulator</h1>"
-            f"<table><tr><th>task<th>product<th>model<th>mode<th>prompt<th>state<th>video{''.join(rows)}</table>"
+            f"<table><tr><th>task<th>product<th>model<th>mode<th>prompt<th>state<th>files{''.join(rows)}</table>"
         )
         return Response(200, text.encode(), HTML_TYPE)
+
+    def _thumbnail(self, task: Task, name: str) -> str:
+        shown = "cover.jpg" if task.makes_video else name
+        link, small = (html.escape(self.media_url(task, file)) for file in (name, shown))
+        return f'<a href="{link}"><img src="{small}" height=80 loading=lazy alt="{name}"></a>'
 
 
 def _ranged(request: Request, data: bytes, content_type: str) -> Response:

@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from local.simulators.behaviour import Behaviour
-    from local.simulators.media import ClipSpec
+    from local.simulators.media import ClipSpec, PictureSpec
 
 State = Literal["submitted", "processing", "succeeded", "failed"]
 
@@ -70,7 +70,8 @@ class Task:
         failure: why it fails; None when it succeeds.
         created_at: Unix seconds.
         generation_s: from its creation to its end, seconds.
-        makes_video: whether a video results; a task that makes something else has no files and takes no slot.
+        makes_video: whether a video results.
+        pictures: the images that result, by their index; a task that makes neither has no files and takes no slot.
         extra: what only its provider knows of it.
         deliveries: the callbacks posted so far.
         fetches: how often each of its files was asked for.
@@ -88,6 +89,7 @@ class Task:
     created_at: float
     generation_s: float
     makes_video: bool = True
+    pictures: tuple[PictureSpec, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     fetches: dict[str, int] = field(default_factory=dict)
@@ -101,6 +103,20 @@ class Task:
     def ends_at(self) -> float:
         """When it succeeds or fails, Unix seconds."""
         return self.created_at + self.generation_s
+
+    @property
+    def slots(self) -> int:
+        """How many slots it takes until its end: one for a video, one for each image."""
+        return int(self.makes_video) + len(self.pictures)
+
+    @property
+    def files(self) -> Mapping[str, ClipSpec | PictureSpec]:
+        """What it results in, by the names of the files."""
+        plain: dict[str, ClipSpec | PictureSpec] = {"video.mp4": self.clip} if self.makes_video else {}
+        plain |= {picture.name: picture for picture in self.pictures}
+        if not self.watermarked:
+            return plain
+        return plain | {marked_name(name): replace(spec, watermark=True) for name, spec in plain.items()}
 
     @property
     def last(self) -> State:
@@ -117,6 +133,11 @@ class Task:
     def since(self, state: State) -> float:
         """Returns when it came into a state, Unix seconds."""
         return {"submitted": self.created_at, "processing": self.processing_at}.get(state, self.ends_at)
+
+
+def marked_name(name: str) -> str:
+    """Returns the name of the watermarked copy of a task's file."""
+    return "watermarked.mp4" if name == "video.mp4" else f"watermarked_{name}"
 
 
 class DuplicateError(Exception):
@@ -146,20 +167,22 @@ class TaskBook:
             raise DuplicateError
 
     def add(self, task: Task, capacity: int | None) -> None:
-        """Keeps a new task, which takes a slot until its end where it makes a video.
+        """Keeps a new task, which takes its slots until its end; videos and images have `capacity` of them each.
 
         Raises:
             DuplicateError: its external id was used before.
-            FullError: it needs a slot, and `capacity` tasks have one.
+            FullError: it needs more slots than are free.
         """
         with self._lock:
             self.check_external(task.external_id)
             now = time.time()
             self._unfinished = {key: kept for key, kept in self._unfinished.items() if kept.ends_at > now}
-            if task.makes_video and capacity is not None and len(self._unfinished) >= capacity:
+            alike = [kept for kept in self._unfinished.values() if kept.makes_video == task.makes_video]
+            taken = sum(kept.slots for kept in alike)
+            if task.slots and capacity is not None and taken + task.slots > capacity:
                 raise FullError
             self._tasks[task.id] = task
-            if task.makes_video:
+            if task.slots:
                 self._unfinished[task.id] = task
             if task.external_id:
                 self._external[task.external_id] = task

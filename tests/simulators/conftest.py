@@ -58,6 +58,29 @@ class Kling:
         """Waits for a task's end and returns its video."""
         return cast("str", self.ended(reference)["task_result"]["videos"][0]["url"])
 
+    def post(self, path: str, **fields: Any) -> httpx.Response:
+        """Posts a create with a prompt to any endpoint; a field that is `...` is left out."""
+        body = {"prompt": "a fox"} | fields
+        return self.http.post(path, json={name: value for name, value in body.items() if value is not ...})
+
+    def posted(self, path: str, **fields: Any) -> str:
+        """Posts a create and returns the task's id."""
+        answer = self.post(path, **fields)
+        assert answer.status_code == 200, answer.text
+        return cast("str", answer.json()["data"]["task_id"])
+
+    def at(self, path: str, reference: str) -> dict[str, Any]:
+        """Queries a task of any endpoint."""
+        answer = self.http.get(f"{path}/{reference}")
+        assert answer.status_code == 200, answer.text
+        return cast("dict[str, Any]", answer.json()["data"])
+
+    def done(self, path: str, **fields: Any) -> dict[str, Any]:
+        """Posts a create, waits for the end, and returns the task."""
+        task_id = self.posted(path, **fields)
+        until(lambda: self.at(path, task_id)["task_status"] in {"succeed", "failed"})
+        return self.at(path, task_id)
+
 
 @dataclass
 class Ezmodel:

@@ -12,8 +12,9 @@ import pytest
 from PIL import Image
 
 from local.simulators.fields import InvalidError
+from local.simulators.klingai import CREATES, Product
 from local.simulators.klingai_elements import PRESET_ELEMENTS
-from local.simulators.klingai_rules import ElementKind, Order, Product, Surroundings, check
+from local.simulators.klingai_rules import ElementKind, Order, Surroundings
 
 FEBRUARY = date(2026, 2, 10)
 OMNI = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9"}
@@ -24,6 +25,7 @@ FIRST, END = URL | {"type": "first_frame"}, URL | {"type": "end_frame"}
 FEATURE = {"video_list": [{"video_url": "https://example.com/v.mp4", "refer_type": "feature"}]}
 BASE = {"video_list": [{"video_url": "https://example.com/v.mp4", "refer_type": "base"}]}
 O1 = {"model_name": "kling-video-o1"}
+VOICES = {"voice_list": [{"voice_id": "1"}], "sound": "on"}
 OWN: dict[int, ElementKind] = {829836802793406551: "image_refer", **dict.fromkeys(range(1000, 1010), "image_refer")}
 
 
@@ -45,7 +47,9 @@ def picture(width: int = 300, height: int = 300, kind: str = "PNG") -> str:
 
 
 def judge(product: Product, body: dict[str, Any], on: date = FEBRUARY, video_s: float = 5.0) -> Order:
-    return check(product, body, Surroundings(on, {**PRESET_ELEMENTS, **OWN}, video_seconds=lambda _: video_s))
+    order = CREATES[product](body, Surroundings(on, {**PRESET_ELEMENTS, **OWN}, video_seconds=lambda _: video_s))
+    assert isinstance(order, Order)
+    return order
 
 
 OMNI_ACCEPTED = {
@@ -273,16 +277,11 @@ OTHERS_ACCEPTED: dict[str, tuple[Product, dict[str, Any]]] = {
     "text: 2 voices with sound": ("text2video", TEXT | {"voice_list": [{"voice_id": "1"}] * 2, "sound": "on"}),
     "text: negative_prompt 2500": ("text2video", TEXT | {"negative_prompt": "x" * 2500}),
     "text: cfg_scale 1": ("text2video", {"prompt": "a", "cfg_scale": 1}),
-    "text: v2.6 has sound": ("text2video", {"model_name": "kling-v2-6", "prompt": "a", "sound": "on"}),
     "image: 3 elements": ("image2video", IMAGE | {"element_list": els(3)}),
     "image: end frame": ("image2video", IMAGE | {"image_tail": "https://example.com/b.jpg"}),
     "image: an aspect_ratio is no field of it, and ignored": ("image2video", IMAGE | {"aspect_ratio": "nonsense"}),
     "image: multi-shot from a start frame": ("image2video", IMAGE | shots("2", "3")),
     "image: an end frame's aspect is free": ("image2video", IMAGE | {"image_tail": picture(900, 300)}),
-    "image: older models take an end frame alone": (
-        "image2video",
-        {"prompt": "a", "image_tail": "https://e.com/b.jpg"},
-    ),
 }
 
 
@@ -338,13 +337,32 @@ def test_others_refuse(product: Product, field: str, body: dict[str, Any]) -> No
         ("omni-video", OMNI | O1 | FEATURE, "6.0"),
         ("text2video", TEXT | {"duration": "3"}, "1.8"),
         ("text2video", TEXT | {"sound": "on", "mode": "pro"}, "6.0"),
-        ("text2video", TEXT | {"sound": "on", "voice_list": [{"voice_id": "1"}]}, "5.5"),
+        ("text2video", TEXT | VOICES | {"prompt": "<<<voice_1>>> sings"}, "5.5"),
+        ("text2video", TEXT | VOICES, "4.5"),
         ("text2video", {"prompt": "a"}, "None"),
     ],
 )
 def test_units(product: Product, body: dict[str, Any], units: str) -> None:
-    """Kling's price list: units per second by model, mode and condition, times the seconds."""
+    """Kling's price list: units per second by model, mode and condition, times the seconds.
+
+    Voices cost "when the voice_list parameter is not empty and the prompt parameter references the voice ID".
+    """
     assert str(judge(product, body).units) == units
+
+
+@pytest.mark.parametrize(
+    ("model", "day", "units"),
+    [
+        ("kling-v3", "2026-08-31", "7.0"),
+        ("kling-v3", "2026-09-01", "6.0"),
+        ("kling-v2-6", "2026-08-31", "6.0"),
+        ("kling-v2-6", "2026-09-01", "6.0"),
+    ],
+)
+def test_price_of_voices(model: str, day: str, units: str) -> None:
+    """The price of kling-v3 with voices, 1.4 in pro, is on no page of September any more, 2.6's of 1.2 is: so 1.2 each."""
+    body = TEXT | VOICES | {"model_name": model, "mode": "pro", "prompt": "<<<voice_1>>> sings"}
+    assert str(judge("text2video", body, date.fromisoformat(day)).units) == units
 
 
 def test_units_of_an_edit() -> None:

@@ -10,12 +10,15 @@ import av
 import pytest
 from PIL import Image, ImageChops
 
-from local.simulators.media import ClipSpec, MediaLibrary, nearest_aspect
+from local.simulators.media import ClipSpec, MediaLibrary, PictureSpec, nearest_aspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SPEC = ClipSpec(task_id="930810057590833241", provider="klingai", model="kling-v3-omni", prompt="A fox in the snow")
+PICTURE = PictureSpec(
+    task_id="930810057590833241", provider="klingai", model="kling-v3-omni", prompt="A fox in the snow"
+)
 
 
 @pytest.fixture
@@ -97,8 +100,29 @@ def test_cover(library: MediaLibrary) -> None:
 
 @pytest.mark.parametrize("prompt", ["", "x" * 3000, "word " * 700, "雪 🦊 \n\t <b>&", "a\x00b"])
 def test_any_prompt(library: MediaLibrary, prompt: str) -> None:
-    """Any prompt can be drawn."""
+    """Any prompt can be drawn, on the flattest picture too."""
     assert library.clip(replace(SPEC, prompt=prompt, duration_s=0.2))
+    assert library.file(replace(PICTURE, prompt=prompt, aspect="21:9"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"task_id": "2"},
+        {"prompt": "A cat"},
+        {"model": "kling-image-o1"},
+        {"index": 1},
+        {"count": 4},
+        {"watermark": True},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_pictures_show_what_they_are(library: MediaLibrary, change: dict[str, object]) -> None:
+    """A picture is a PNG on which task, prompt, model, index, number and mark can be told apart."""
+    first, other = (Image.open(io.BytesIO(library.file(replace(PICTURE, **spec)))) for spec in ({}, change))
+    assert "PNG" == first.format
+    difference = ImageChops.difference(first, other).convert("L")
+    assert max(difference.tobytes()) > 20
 
 
 def test_quick_and_made_once(library: MediaLibrary) -> None:
