@@ -251,6 +251,53 @@ def test_elements_get_other_addresses() -> None:
     assert PROMPT | {"elements": expected} == changed.model_dump(exclude_unset=True)
 
 
+MASKED: dict[str, Any] = {
+    "prompt": "a fox",
+    "provider_options": {
+        "klingai": {
+            "static_mask": PICTURE,
+            "dynamic_masks": [{"mask": END_PICTURE, "trajectories": []}, {"mask": PICTURE, "trajectories": []}],
+            "camera_control": {"type": "simple"},
+        },
+        "apimart": {"dynamic_masks": 5, "static_mask": 6},
+    },
+}
+
+
+def test_masks_have_addresses_too() -> None:
+    """Those among a provider's own options, by their places; what is no address is none."""
+    assert {
+        "provider_options.klingai.static_mask": PICTURE,
+        "provider_options.klingai.dynamic_masks[0].mask": END_PICTURE,
+        "provider_options.klingai.dynamic_masks[1].mask": PICTURE,
+    } == inputs.media_places(MASKED)
+    assert {} == inputs.media_places({"provider_options": {"klingai": 5}})
+    assert {} == inputs.media_places({"provider_options": [5]})
+
+
+def test_masks_get_other_addresses() -> None:
+    """Where they are given, and nowhere else."""
+    request = video_request(**MASKED)
+
+    changed = inputs.with_addresses(
+        request,
+        {
+            "provider_options.klingai.static_mask": "s3://b/1",
+            "provider_options.klingai.dynamic_masks[1].mask": "s3://b/2",
+        },
+    )
+
+    assert {
+        "klingai": {
+            "static_mask": "s3://b/1",
+            "dynamic_masks": [{"mask": END_PICTURE, "trajectories": []}, {"mask": "s3://b/2", "trajectories": []}],
+            "camera_control": {"type": "simple"},
+        },
+        "apimart": {"dynamic_masks": 5, "static_mask": 6},
+    } == changed.provider_options
+    assert request.provider_options == MASKED["provider_options"], "the request itself stays as it was"
+
+
 @pytest.mark.parametrize(
     ("place", "expected"),
     [("images[0].url", True), ("elements[1].images[3]", True), ("elements[0].video", False), ("video.url", False)],

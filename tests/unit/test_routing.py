@@ -289,12 +289,3 @@ def test_one_place_is_reported_once() -> None:
     (problem,) = provider_problems(video_request(prompt="x", images=[FIRST] * 3), profile)
 
     assert "law" == problem.source
-
-
-def test_an_option_that_the_provider_has_is_taken() -> None:
-    """And another is refused with the list of those it has."""
-    profile = replace(made_up("one"), options=frozenset({"seed"}))
-
-    assert [] == provider_problems(video_request(prompt="x", provider_options={"one": {"seed": 1}}), profile)
-    (problem,) = provider_problems(video_request(prompt="x", provider_options={"one": {"sed": 1}}), profile)
-    assert ("provider_options.one.sed", "unknown_field", ["seed"]) == (problem.field, problem.code, problem.limit)

@@ -216,16 +216,16 @@ STATUSES: dict[str, tuple[dict[str, Any], object]] = {
     "succeed with an address alone": (
         task("succeed", task_result={"videos": [{"url": VIDEO_URL}]}), Succeeded(media=(Media(VIDEO_URL, "video"),)),
     ),
-    "succeed without result": (task("succeed"), Running(unknown_status="succeed without a video")),
-    "succeed with an empty result": (task("succeed", task_result={}), Running(unknown_status="succeed without a video")),
+    "succeed without result": (task("succeed"), Running(unknown_status="succeed without a result")),
+    "succeed with an empty result": (task("succeed", task_result={}), Running(unknown_status="succeed without a result")),
     "succeed with no videos": (
-        task("succeed", task_result={"videos": []}), Running(unknown_status="succeed without a video"),
+        task("succeed", task_result={"videos": []}), Running(unknown_status="succeed without a result"),
     ),
     "succeed with null videos": (
-        task("succeed", task_result={"videos": None}), Running(unknown_status="succeed without a video"),
+        task("succeed", task_result={"videos": None}), Running(unknown_status="succeed without a result"),
     ),
     "succeed with an empty address": (
-        task("succeed", task_result={"videos": [VIDEO | {"url": ""}]}), Running(unknown_status="succeed without a video"),
+        task("succeed", task_result={"videos": [VIDEO | {"url": ""}]}), Running(unknown_status="succeed without a result"),
     ),
 }  # fmt: skip
 

@@ -323,3 +323,35 @@ def test_a_deletion_that_failed_may_be_tried_again_or_not(
         registry(given)[0].delete("7")
 
     assert (code, retryable) == (failed.value.error.code, failed.value.error.retryable)
+
+
+PRESETS = "/v1/general/advanced-presets-elements"
+
+
+def test_klings_own_elements_come_as_kling_sends_them() -> None:
+    """A page of entries, whatever they hold: numbers keep their digits, unknown fields stay."""
+    entries = [{"task_id": "1", "task_result": {"elements": [{"element_id": 829836802793406551, "owned_by": "kling"}]}}]
+    kept, http = registry(answer({"code": 0, "message": "SUCCEED", "request_id": "r", "data": entries}))
+
+    assert entries == kept.presets(number=2, size=50)
+
+    (call,) = http.calls
+    assert ("GET", f"{BASE_URL}{PRESETS}?pageNum=2&pageSize=50", None) == (call.method, call.url, call.json)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (answer(refused(1302), 429), "provider_rate_limited"),
+        (answer({"code": 0, "message": "SUCCEED", "data": {"task_id": "1"}}), "provider_answer_unreadable"),
+        (AnswerLostError("gone"), "provider_answer_lost"),
+    ],
+)
+def test_klings_own_elements_cannot_be_learnt(said: HttpAnswer | Exception, code: str) -> None:
+    """A refusal, an answer that is no list, no answer at all."""
+    kept, _ = registry(said)
+
+    with pytest.raises(ProviderError) as caught:
+        kept.presets(number=1, size=30)
+
+    assert code == caught.value.error.code

@@ -196,7 +196,10 @@ NOT_TAKEN: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
     ),
     "omni: option that there is not": (
         OMNI, PROMPT | {"provider_options": {"klingai": {"seed": 1}}},
-        [("provider_options.klingai.seed", "unknown_field", [])],
+        [(
+            "provider_options.klingai.seed", "unknown_field",
+            ["camera_control", "dynamic_masks", "human_fidelity", "image_fidelity", "image_reference", "static_mask"],
+        )],
     ),
     "v3: a shot's prompt of 513": (
         V3, {"shots": shots(3, prompt="x" * 513)}, [("shots[0].prompt", "too_long", {"max": 512})],
@@ -214,7 +217,11 @@ NOT_TAKEN: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
         V3, PROMPT | {"images": [FIRST], "aspect_ratio": "16:9"}, [("aspect_ratio", "excluded", [])],
     ),
     "v3: cfg_scale": (V3, PROMPT | {"cfg_scale": 0.5}, [("cfg_scale", "unsupported", None)]),
-    "v3: voices": (V3, PROMPT | {"voices": [{"id": "v"}]}, [("voices", "unsupported", None)]),
+    "v3: voices without sound": (V3, PROMPT | {"voices": [{"id": "v"}]}, [("voices", "too_many", {"max": 0})]),
+    "v3: voices with elements": (
+        V3, PROMPT | {"voices": [{"id": "v"}], "sound": True, "images": [FIRST], "elements": elements(1)},
+        [("voices", "too_many", {"max": 0})],
+    ),
     "o1: shots": (O1, {"shots": shots(5)}, [("shots", "unsupported", None)]),
     "o1: intelligence": (O1, PROMPT | {"shot_split": "intelligence"}, [("shot_split", "unsupported", None)]),
     "o1: sound": (O1, PROMPT | {"sound": True}, [("sound", "unsupported", None)]),
@@ -388,10 +395,12 @@ def test_a_message_names_model_circumstances_limit_and_value() -> None:
 
 
 def test_a_message_about_what_a_model_lacks_names_the_models_that_have_it() -> None:
-    """Who needs a negative prompt learns of kling-v3."""
-    (problem,) = provider_problems(video_request(prompt="x", negative_prompt="y"), klingai_profile(SEED_DAY))
+    """Who needs shots learns of the two that have them."""
+    request = video_request(model=O1, shots=shots(5))
 
-    assert "kling-v3-omni on klingai does not take negative_prompt. There, kling-v3 does." == problem.message
+    (problem,) = provider_problems(request, klingai_profile(SEED_DAY))
+
+    assert "kling-video-o1 on klingai does not take shots. There, kling-v3-omni and kling-v3 do." == problem.message
 
 
 def test_every_problem_is_found_at_once() -> None:
@@ -413,11 +422,17 @@ def test_the_default_model_is_omni() -> None:
 
 
 def test_every_limit_has_a_source_and_dates_in_order() -> None:
-    """A value without a source would be a rumour; every date is one of the changelog's."""
+    """A value without a source would be a rumour; every date is one of the changelog's or of a later page's."""
     profile = klingai_profile(SEED_DAY)
-    days = {ON(day) for day in ("2026-03-11", "2026-03-23", "2026-04-01", "2026-04-23", "2026-05-07", "2026-06-17")}
+    days = {
+        ON(day)
+        for day in (
+            "2026-03-11", "2026-03-23", "2026-04-01", "2026-04-23", "2026-04-27", "2026-05-07", "2026-05-19", "2026-06-17",
+            "2026-09-01",
+        )
+    }  # fmt: skip
 
-    for model in profile.models.values():
+    for model in (*profile.models.values(), *profile.image_models.values()):
         assert model.source
         for limit in model.limits:
             assert limit.source
@@ -426,14 +441,20 @@ def test_every_limit_has_a_source_and_dates_in_order() -> None:
 
 
 def test_the_profile_says_how_tasks_are_learnt_of() -> None:
-    """KlingAI calls back and finds by external_task_id; three models; no options of its own."""
+    """KlingAI calls back and finds by external_task_id; three models of now and eight before; options of the latter."""
     profile = klingai_profile(SEED_DAY)
 
     assert ("klingai", True, True, SEED_DAY) == (
         profile.name, profile.calls_back, profile.finds_by_reference, profile.rules_as_of,
     )  # fmt: skip
-    assert {OMNI, V3, O1} == set(profile.models)
-    assert frozenset() == profile.options
+    older = {
+        "kling-v1", "kling-v1-5", "kling-v1-6", "kling-v2-master", "kling-v2-1", "kling-v2-1-master", "kling-v2-5-turbo",
+        "kling-v2-6",
+    }  # fmt: skip
+    assert {OMNI, V3, O1} | older == set(profile.models)
+    assert {
+        "camera_control", "static_mask", "dynamic_masks", "image_reference", "image_fidelity", "human_fidelity",
+    } == profile.options  # fmt: skip
 
 
 def test_an_expected_time_replaces_what_is_known_of_every_model() -> None:

@@ -256,7 +256,9 @@ PAIRS: dict[Capability, tuple[dict[str, Any], dict[str, Any], str]] = {
     ),
     Capability.VIDEO_EDIT: (PROMPT, PROMPT | {"video": EDIT}, "video"),
     Capability.VIDEO_FEATURE: (PROMPT, PROMPT | {"video": FEATURE}, "video"),
-    Capability.VOICES: (PROMPT, PROMPT | {"voices": [{"id": "v"}]}, "voices"),
+    Capability.VOICES: (
+        PROMPT | {"sound": True}, PROMPT | {"sound": True, "voices": [{"id": "829877190543323"}]}, "voices",
+    ),
 }  # fmt: skip
 
 
@@ -300,8 +302,8 @@ COMMON_FIELDS = {
 }  # fmt: skip
 FIELDS = {
     OMNI_PATH: COMMON_FIELDS | {"image_list", "element_list", "video_list", "aspect_ratio"},
-    TEXT_PATH: COMMON_FIELDS | {"negative_prompt", "aspect_ratio"},
-    IMAGE_PATH: COMMON_FIELDS | {"negative_prompt", "image", "image_tail", "element_list"},
+    TEXT_PATH: COMMON_FIELDS | {"negative_prompt", "aspect_ratio", "voice_list"},
+    IMAGE_PATH: COMMON_FIELDS | {"negative_prompt", "image", "image_tail", "element_list", "voice_list"},
 }
 IMAGES = st.lists(st.sampled_from([REFERENCE_IMAGE, FIRST, LAST]), min_size=1, max_size=7)
 ANY = st.fixed_dictionaries(
@@ -320,6 +322,7 @@ ANY = st.fixed_dictionaries(
         "images": IMAGES,
         "elements": st.integers(1, 7).map(elements),
         "video": st.sampled_from([EDIT, FEATURE]),
+        "voices": st.lists(st.just({"id": "829877190543323"}), min_size=1, max_size=2),
     },
 )
 

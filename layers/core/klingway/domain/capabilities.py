@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
+    from pydantic import BaseModel
+
 
 class Confidence(StrEnum):
     """How sure a fact is. `auto` never relies on a doubtful one; a caller who names the provider may."""
@@ -196,6 +198,7 @@ class Rate:
     """Of a video. None, here and below: either way."""
     sound: bool | None = None
     video: bool | None = None
+    voices: bool | None = None
     resolution: str | None = None
     """Of a picture."""
 
@@ -207,6 +210,7 @@ class Rate:
             self.mode in {None, request.mode or DEFAULT_MODE}
             and self.sound in {None, bool(request.sound)}
             and self.video in {None, request.video is not None}
+            and self.voices in {None, request.voices is not None}
         )
 
 
@@ -220,6 +224,30 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Further fields of a provider's own request, for requests with (`when`) and without (`unless`) some traits."""
+
+    schema: type[BaseModel]
+    """Its fields are the options; it has their types, and the rules between them."""
+    when: frozenset[Trait] = frozenset()
+    unless: frozenset[Trait] = frozenset()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the options."""
+        return frozenset(self.schema.model_fields)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields of a request on which it depends whether these are its options."""
+        return frozenset[str]().union(*(SIGNS[trait].reads for trait in self.when | self.unless))
+
+    def fits(self, traits: frozenset[Trait]) -> bool:
+        """Tell whether these are the options of requests with these traits."""
+        return self.when <= traits and not self.unless & traits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelProfile:
     """What one provider's model can do."""
 
@@ -228,6 +256,8 @@ class ModelProfile:
     prices: Prices | None
     expected: Expected
     source: str
+    options: tuple[Options, ...] = ()
+    """What `provider_options` may carry: the first that fits a request counts; where none does, nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,12 +273,16 @@ class ProviderProfile:
     """Whether it can be asked for a task by our own reference, which makes a lost answer harmless."""
     rules_as_of: date
     """Which day's published rules are enforced; see `Limit.since`."""
-    options: frozenset[str] = field(default=frozenset())
-    """Fields of its own that `provider_options` may carry."""
     image_models: Mapping[str, ModelProfile] = field(default_factory=dict)
     """Those that make pictures."""
     switches: frozenset[str] = field(default=frozenset())
     """Those of its documented switches that are on; see its page."""
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Fields of its own that `provider_options` may carry, with some model or other."""
+        models = (*self.models.values(), *self.image_models.values())
+        return frozenset[str]().union(*(options.names for model in models for options in model.options))
 
     def models_of(self, kind: Kind) -> Mapping[str, ModelProfile]:
         """Return the models that make what a kind of request asks for."""

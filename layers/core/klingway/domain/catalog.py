@@ -69,6 +69,12 @@ def _prices(prices: Prices, kind: Kind) -> dict[str, Any]:
 
 
 def _rate(rate: Rate) -> dict[str, Any]:
-    conditions = {"mode": rate.mode, "resolution": rate.resolution, "sound": rate.sound, "video": rate.video}
+    conditions = {
+        "mode": rate.mode,
+        "resolution": rate.resolution,
+        "sound": rate.sound,
+        "video": rate.video,
+        "voices": rate.voices,
+    }
     known = {name: condition for name, condition in conditions.items() if condition is not None}
     return {"per_unit": str(rate.per_unit)} | known

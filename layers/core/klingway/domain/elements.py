@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
-from klingway.domain.job import JobElement, JobError
+from klingway.domain.job import JobElement, JobError, Origin
 from klingway.domain.request import Element, Request
 from klingway.domain.schedule import PATIENCE_S
 
@@ -80,6 +80,10 @@ class KeptElement:
     error: JobError | None = None
     deleting_since: datetime | None = None
     """When its deletion began."""
+    element_number: int | None = None
+    """The number by which its caller may call it as well, unique for the tenant; None: made for jobs alone."""
+    origin: Origin | None = None
+    """The dialect in which its caller had it made; None: in the canonical form, or made for jobs alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

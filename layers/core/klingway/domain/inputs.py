@@ -117,10 +117,22 @@ def media_places(body: Mapping[str, Any]) -> dict[str, str]:
         found[f"elements[{index}].video"] = element.get("video")
     for _, video in _objects([body.get("video")]):
         found["video.url"] = video.get("url")
+    found |= dict(_masks(body))
     return {place: address for place, address in found.items() if isinstance(address, str) and address}
 
 
-def _objects(value: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _masks(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the pictures among a provider's own options: the masks of Kling's older models, at Kling or a relay."""
+    given = body.get("provider_options")
+    for provider, options in (given if isinstance(given, dict) else {}).items():
+        if isinstance(options, dict):
+            yield f"provider_options.{provider}.static_mask", options.get("static_mask")
+            masks = options.get("dynamic_masks")
+            for index, item in _objects(masks):
+                yield f"provider_options.{provider}.dynamic_masks[{index}].mask", item.get("mask")
+
+
+def _objects(value: object) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of what should be a list of them, each with its index."""
     for index, item in enumerate(value if isinstance(value, list) else []):
         if isinstance(item, dict):
@@ -150,7 +162,26 @@ def with_addresses(request: SomeRequest, addresses: dict[str, str]) -> SomeReque
         ]
     if isinstance(request, VideoRequest) and request.video is not None:
         update["video"] = request.video.model_copy(update={"url": addresses.get("video.url", request.video.url)})
+    if request.provider_options is not None:
+        update["provider_options"] = {
+            provider: _options_with_addresses(options, f"provider_options.{provider}", addresses)
+            for provider, options in request.provider_options.items()
+        }
     return request.model_copy(update=update)
+
+
+def _options_with_addresses(options: dict[str, Any], place: str, addresses: Mapping[str, str]) -> dict[str, Any]:
+    changed = dict(options)
+    if address := addresses.get(f"{place}.static_mask"):
+        changed["static_mask"] = address
+    masks = {
+        index: item | {"mask": address}
+        for index, item in _objects(options.get("dynamic_masks"))
+        if (address := addresses.get(f"{place}.dynamic_masks[{index}].mask"))
+    }
+    if masks:
+        changed["dynamic_masks"] = [masks.get(index, item) for index, item in enumerate(options["dynamic_masks"])]
+    return changed
 
 
 def _element_with_addresses(element: Element, place: str, addresses: Mapping[str, str]) -> Element:

@@ -24,7 +24,11 @@ class Trait(StrEnum):
     VIDEO = "a video"
     INPUT = "images, elements or a video"
     OVER_TWO_IMAGES = "more than two images"
+    ELEMENTS = "elements"
+    IMAGES_OR_ELEMENTS = "images or elements"
     SERIES = "a series"
+    SOUND = "sound"
+    PRO = "mode pro"
     VIDEO_ELEMENTS = "elements made from a video"
 
 
@@ -97,6 +101,36 @@ def _last_frame(request: AnyRequest) -> Given:
     for index, image in enumerate(request.images or []):
         if image.role == "last_frame":
             yield f"images[{index}].role", image.role
+
+
+def _first_frames(request: AnyRequest) -> Given:
+    """Counted where there are none as well: some models make videos from a picture alone."""
+    yield "images", len(request.images_of("first_frame"))
+
+
+def _reference_images(request: AnyRequest) -> Given:
+    """Counted where there are none as well, as above."""
+    yield "images", len(request.images_of("reference"))
+
+
+def _series(request: ImageRequest) -> Given:
+    if request.series:
+        yield "series", request.series
+
+
+def _voices(request: VideoRequest) -> Given:
+    if request.voices:
+        yield "voices", len(request.voices)
+
+
+def _sound(request: VideoRequest) -> Given:
+    if request.sound:
+        yield "sound", request.sound
+
+
+def _watermark(request: AnyRequest) -> Given:
+    if request.watermark:
+        yield "watermark", request.watermark
 
 
 def _element_id(request: AnyRequest) -> Given:
@@ -194,6 +228,11 @@ class Measure(StrEnum):
     ELEMENTS = "number of elements"
     IMAGES_AND_ELEMENTS = "number of images and elements together"
     LAST_FRAME = "last frame"
+    FIRST_FRAMES = "number of first frames"
+    REFERENCE_IMAGES = "number of reference images"
+    VOICES = "number of voices"
+    SOUND = "sound"
+    WATERMARK = "watermark"
     ELEMENT_ID = "element id"
     ELEMENT_NUMBER = "element number"
     ELEMENT_IMAGES = "images of an element"
@@ -204,6 +243,7 @@ class Measure(StrEnum):
     IMAGES_AND_IMAGE_ELEMENTS = "number of images and elements made from images together"
     IMAGE_ELEMENT_VOICE = "voice of an element made from images"
     ELEMENT_TAG = "element tag"
+    SERIES = "series"
     RESOLUTION = "resolution"
     PICTURES = "number of pictures"
     OPEN_COUNT = "open number of pictures"
@@ -240,6 +280,11 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.ELEMENTS: _gauge(_elements, "elements", beyond=_NUMBER),
     Measure.IMAGES_AND_ELEMENTS: _gauge(_images_and_elements, "images", "elements", beyond=_NUMBER),
     Measure.LAST_FRAME: _gauge(_last_frame, "images"),
+    Measure.FIRST_FRAMES: _gauge(_first_frames, "images", beyond=_NUMBER),
+    Measure.REFERENCE_IMAGES: _gauge(_reference_images, "images", beyond=_NUMBER),
+    Measure.VOICES: _gauge(_voices, "voices", beyond=_NUMBER),
+    Measure.SOUND: _gauge(_sound, "sound"),
+    Measure.WATERMARK: _gauge(_watermark, "watermark"),
     Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
     Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
     Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),
@@ -250,6 +295,7 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.IMAGES_AND_IMAGE_ELEMENTS: _gauge(_images_and_image_elements, "images", "elements", beyond=_NUMBER),
     Measure.IMAGE_ELEMENT_VOICE: _gauge(_image_element_voice, "elements"),
     Measure.ELEMENT_TAG: _gauge(_element_tag, "elements"),
+    Measure.SERIES: _gauge(_series, "series"),
     Measure.RESOLUTION: _gauge(_resolution, "resolution"),
     Measure.PICTURES: _gauge(_pictures, "count", beyond=_NUMBER),
     Measure.OPEN_COUNT: _gauge(_open_count, "count"),
@@ -278,6 +324,12 @@ SIGNS: Mapping[Trait, _Sign] = {
         frozenset({"elements"}), lambda request: any(element.video is not None for element in request.elements or [])
     ),
     Trait.OVER_TWO_IMAGES: _Sign(frozenset({"images"}), lambda request: len(request.images or []) > 2),  # noqa: PLR2004
+    Trait.ELEMENTS: _Sign(frozenset({"elements"}), lambda request: bool(request.elements)),
+    Trait.IMAGES_OR_ELEMENTS: _Sign(
+        frozenset({"images", "elements"}), lambda request: bool(request.images or request.elements)
+    ),
+    Trait.SOUND: _Sign(frozenset({"sound"}), lambda request: bool(request.sound)),
+    Trait.PRO: _Sign(frozenset({"mode"}), lambda request: request.mode == "pro"),
     Trait.SERIES: _Sign(frozenset({"series"}), lambda request: bool(request.series)),
 }
 

@@ -239,7 +239,7 @@ class ImageRequest(Request):
     """`auto`: as the model finds fitting, where it can choose."""
     series: bool | None = None
     """Whether the pictures belong together; else they are several tries of one."""
-    count: Annotated[int, Field(ge=1, le=9)] | Literal["auto"] | None = None
+    count: Literal["auto"] | Annotated[int, Field(ge=1, le=9)] | None = None
     """How many pictures; `auto`: as many as the model finds fitting, for a series alone."""
 
     @property

@@ -6,7 +6,7 @@ model allows (`provider_problems`, the one validator over every profile).
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, ProviderProfile, given_capabilities
 from klingway.domain.errors import Problem
-from klingway.domain.measures import GAUGES, traits_of
+from klingway.domain.measures import GAUGES, Trait, traits_of
 from klingway.domain.request import REQUESTS, AnyRequest, Kind
 from klingway.domain.rules import broken_rules
 
@@ -87,7 +87,7 @@ def provider_problems(
     What depends on a field that is broken by itself is not known, and not said.
     """
     if "model" in broken:
-        return _option_problems(request, profile)
+        return list(_option_problems(request, profile, None, broken))
     name = request.asked_model
     models = profile.models_of(request.kind)
     model = models.get(name)
@@ -114,23 +114,50 @@ def provider_problems(
             if place not in reported and not limit.allows(value):
                 reported.add(place)
                 problems.append(_beyond(limit, place, value, f"{name} on {profile.name}"))
-    return problems + _option_problems(request, profile)
+    return [*problems, *_option_problems(request, profile, model, broken)]
 
 
-def _option_problems(request: AnyRequest, profile: ProviderProfile) -> list[Problem]:
+def _option_problems(
+    request: AnyRequest, profile: ProviderProfile, model: ModelProfile | None, broken: frozenset[str]
+) -> Iterator[Problem]:
+    """Yield what is wrong with a provider's own options; of a model that is not known, only what no model of its has."""
     given = (request.provider_options or {}).get(profile.name, {})
     known = sorted(profile.options)
-    return [
-        Problem(
-            field=f"provider_options.{profile.name}.{_shortened(option)}",
-            code="unknown_field",
-            message=f"{profile.name} has no option {_shortened(option)!r}; "
-            + (f"it has {_listed(known)}." if known else "it has none."),
-            limit=known,
-        )
-        for option in given
-        if option not in profile.options
+    within = f"provider_options.{profile.name}"
+    for option in given:
+        if option not in profile.options:
+            message = f"{profile.name} has no option {_shortened(option)!r}; " + (
+                f"it has {_listed(known)}." if known else "it has none."
+            )
+            place = f"{within}.{_shortened(option)}"
+            yield Problem(field=place, code="unknown_field", message=message, limit=known)
+    if model is None or any(options.reads & broken for options in model.options):
+        return
+    traits = traits_of(request)
+    fitting = next((options for options in model.options if options.fits(traits)), None)
+    own = fitting.names if fitting is not None else frozenset[str]()
+    for option in given:
+        if option in profile.options and option not in own:
+            said = f"{request.asked_model} on {profile.name}"
+            message = f"{option}: {said} does not take it here" + _taken_when(option, model, request, profile)
+            yield Problem(field=f"{within}.{option}", code="unsupported", message=message, source=model.source)
+    if fitting is not None:
+        try:
+            fitting.schema.model_validate({name: value for name, value in given.items() if name in own})
+        except ValidationError as error:
+            yield from problems_of(error, fitting.schema, within=within)
+
+
+def _taken_when(option: str, model: ModelProfile, request: AnyRequest, profile: ProviderProfile) -> str:
+    """Return when a model takes an option, else which models do."""
+    if sets := [options for options in model.options if option in options.names]:
+        return f"; it does{_circumstances(sets[0].when, sets[0].unless)}."
+    able = [
+        name
+        for name, other in profile.models_of(request.kind).items()
+        if any(option in options.names for options in other.options)
     ]
+    return f"; there, {_listed(able)} {'does' if len(able) == 1 else 'do'}." if able else "."
 
 
 def _taken_by(capability: Capability, models: Mapping[str, ModelProfile]) -> str:
@@ -139,9 +166,7 @@ def _taken_by(capability: Capability, models: Mapping[str, ModelProfile]) -> str
 
 
 def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
-    circumstances = [f"with {trait.value}" for trait in sorted(limit.when)]
-    circumstances += [f"without {trait.value}" for trait in sorted(limit.unless)]
-    where = f" {_listed(circumstances)}" if circumstances else ""
+    where = _circumstances(limit.when, limit.unless)
     if limit.one_of is not None:
         code = "not_one_of" if limit.one_of else "excluded"
         allowed = f"takes {_listed(limit.one_of)}"
@@ -166,6 +191,12 @@ def _beyond(limit: Limit, place: str, value: object, who: str) -> Problem:
     )
 
 
+def _circumstances(when: Iterable[Trait], unless: Iterable[Trait]) -> str:
+    circumstances = [f"with {trait.value}" for trait in sorted(when)]
+    circumstances += [f"without {trait.value}" for trait in sorted(unless)]
+    return f" {_listed(circumstances)}" if circumstances else ""
+
+
 # What pydantic calls its findings, in the words of a problem answer.
 _CODES: Mapping[str, str] = {
     "missing": "required",
@@ -179,6 +210,8 @@ _CODES: Mapping[str, str] = {
     "too_short": "too_few",
     "string_pattern_mismatch": "wrong_form",
 }
+_RULES: Final = frozenset({"excluded", "incomplete"})
+"""The rules between its fields that a model checks by itself; what they say follows the place."""
 _NUMBERS_OF_SECONDS = {"too_small": "too_short", "too_large": "too_long"}
 _JSON_NAMES: Mapping[type, str] = {
     str: "a string",
@@ -207,12 +240,17 @@ _BOUNDS = {
 }
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Return what is wrong with a model's fields, one problem a place."""
+def problems_of(error: ValidationError, model: type[BaseModel], *, within: str = "") -> list[Problem]:
+    """Return what is wrong with a model's fields, one problem a place; `within` is where the model itself stands."""
     found: dict[str, Problem] = {}
     for detail in error.errors(include_url=False, include_context=False):
-        place = _place(detail["loc"])
-        found.setdefault(place, _problem_of(detail["type"], detail["loc"], detail["input"], place, model))
+        loc = _without_tags(detail["loc"], model, keeps_last=detail["type"] == "extra_forbidden")
+        place = _place((within, *loc) if within else loc)
+        if detail["type"] in _RULES:
+            problem = Problem(field=place, code=detail["type"], message=f"{place} {detail['msg']}.")
+        else:
+            problem = _problem_of(detail["type"], loc, detail["input"], place, model)
+        found[place] = problem  # of alternatives the last, which is the one that is told of
     return list(found.values())
 
 
@@ -236,6 +274,17 @@ def _problem_of(kind: str, loc: tuple[int | str, ...], value: object, place: str
     return Problem(
         field=place, code=code, message=f"{place} must be {accepted}; here it is {here}.", limit=_limit(schema)
     )
+
+
+def _without_tags(loc: tuple[int | str, ...], model: type[BaseModel], *, keeps_last: bool) -> tuple[int | str, ...]:
+    """Return a place without the names that pydantic gives to the alternatives of a field: `count`, not `count.int`."""
+    kept: list[int | str] = []
+    for number, part in enumerate(loc):
+        schema = _schema_at(model, kept)
+        is_key = part in schema.get("properties", {}) or bool(schema.get("additionalProperties"))
+        if isinstance(part, int) or is_key or (keeps_last and number == len(loc) - 1):
+            kept.append(part)
+    return tuple(kept)
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -4,18 +4,22 @@ Source: "General - Create Element", its query and "Delete Custom Element" of Kli
 making is asked for by its task's id or by ours; the element's id is in its result, and is of no use in the query.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
 
 from klingway.domain.request import Element
 from klingway.domain.work import PROGRESS_WORDS
-from klingway.providers.calls import Calls, failure, lost_task
+from klingway.providers.calls import Calls, failure, lost_task, unreadable
 from klingway.providers.contract import ElementOutcome, ElementTask, Failed, Made, Running, WireRequest
 from klingway.providers.kling import schema
-from klingway.providers.kling.tasks import Reading, Tasks
+from klingway.providers.kling.tasks import QUERY_TIMEOUT_S, Reading, Tasks
 
 _ELEMENTS: Final = "/v1/general/advanced-custom-elements"
 _DELETE: Final = "/v1/general/delete-elements"
+_PRESETS: Final = "/v1/general/advanced-presets-elements"
 _DELETE_TIMEOUT_S: Final = 15.0
 
 
@@ -38,7 +42,7 @@ class KlingElements:
             element_image_list=_images(definition),
             element_video_list=_videos(definition),
             element_voice_id=definition.voice_id,
-            tag_list=[schema.ElementTag(tag_id=tag) for tag in definition.tags] if definition.tags else None,
+            tag_list=_tags(definition),
             callback_url=callback_url,
             external_task_id=reference,
         )
@@ -84,6 +88,20 @@ class KlingElements:
         if not self._reading.means_gone(answer):
             self._reading.expect_success(answer)
 
+    def presets(self, *, number: int, size: int) -> Sequence[Mapping[str, Any]]:
+        """Return a page of Kling's own elements, each entry as Kling sends it; pages are counted from 1.
+
+        Raises:
+            ProviderError: They could not be learnt.
+        """
+        query = urlencode({"pageNum": number, "pageSize": size})
+        answer = self._calls.make("GET", f"{self._prefix}{_PRESETS}?{query}", timeout_s=QUERY_TIMEOUT_S)
+        self._reading.expect_success(answer)
+        try:
+            return schema.ListEnvelope.model_validate_json(answer.body).data
+        except ValidationError as error:
+            raise unreadable(answer) from error
+
 
 def _images(definition: Element) -> schema.ElementImages | None:
     if not definition.images:
@@ -98,6 +116,11 @@ def _videos(definition: Element) -> schema.ElementVideos | None:
     if definition.video is None:
         return None
     return schema.ElementVideos(refer_videos=[schema.ReferVideo(video_url=definition.video)])
+
+
+def _tags(definition: Element) -> list[schema.ElementTag] | None:
+    # A tag that passed the profile is one of the document's, which the type checker cannot know.
+    return [schema.ElementTag.model_validate({"tag_id": tag}) for tag in definition.tags or []] or None
 
 
 def _task(handle: Mapping[str, Any], data: schema.TaskData) -> ElementTask:

@@ -4,60 +4,75 @@ Source: Kling's API specification of 2026-02-10, the create of elements, the que
 leniently, since Kling adds fields (`final_balance_deduction`, for one) at any time.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
+from klingway.providers.kling.values import Numeral
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
+
+Address = Annotated[str, StringConstraints(min_length=1)]
+"""A URL; of a picture also Base64 without a prefix."""
+
+
+def _out_of_its_list(said: object) -> object:
+    return said[0] if isinstance(said, list) and len(said) == 1 else said
+
+
+Unlisted = BeforeValidator(_out_of_its_list)
+"""An object, which may come in a list: the specification's table calls it an array, and its sample shows an object."""
 
 
 class ReferImage(Said):
     """`element_image_list.refer_images[]`."""
 
-    image_url: str
+    image_url: Address
 
 
 class ElementImages(Said):
-    """`element_image_list`: an object, although the specification's table calls it an array."""
+    """`element_image_list`."""
 
-    frontal_image: str
-    refer_images: list[ReferImage]
-    """One to three."""
+    frontal_image: Address
+    refer_images: Annotated[list[ReferImage], Field(min_length=1, max_length=3)]
 
 
 class ReferVideo(Said):
     """`element_video_list.refer_videos[]`."""
 
-    video_url: str
+    video_url: Address
 
 
 class ElementVideos(Said):
-    """`element_video_list`: an object as well."""
+    """`element_video_list`."""
 
-    refer_videos: list[ReferVideo]
-    """One."""
+    refer_videos: Annotated[list[ReferVideo], Field(min_length=1, max_length=1)]
 
 
 class ElementTag(Said):
     """`tag_list[]`."""
 
-    tag_id: str
-    """`o_101` to `o_108`."""
+    tag_id: Literal["o_101", "o_102", "o_103", "o_104", "o_105", "o_106", "o_107", "o_108"]
 
 
 class ElementCreate(Said):
     """`POST /v1/general/advanced-custom-elements`."""
 
-    element_name: str
-    element_description: str
+    element_name: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    element_description: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     reference_type: Literal["image_refer", "video_refer"]
-    element_image_list: ElementImages | None = None
-    element_video_list: ElementVideos | None = None
-    element_voice_id: str | None = None
+    element_image_list: Annotated[ElementImages, Unlisted] | None = None
+    element_video_list: Annotated[ElementVideos, Unlisted] | None = None
+    element_voice_id: Numeral | None = None
     """Text, although examples write a number (Kling API updates, 2026-03-11)."""
     tag_list: list[ElementTag] | None = None
     callback_url: str | None = None
-    external_task_id: str
+    external_task_id: str | None = None
+
+
+class ElementDelete(Said):
+    """`POST /v1/general/delete-elements`."""
+
+    element_id: Annotated[Numeral, StringConstraints(pattern=r"^[0-9]{1,19}$")]
 
 
 class VideoResult(Heard):
@@ -75,10 +90,20 @@ class ElementResult(Heard):
     """A long: beyond what a double holds, a number here and text elsewhere."""
 
 
+class PictureResult(Heard):
+    """`task_result.images[]` and `series_images[]`."""
+
+    index: Leniently[int] = None
+    url: str
+    watermark_url: Leniently[str] = None
+
+
 class TaskResult(Heard):
     """`task_result`; meaningful on success."""
 
     videos: Leniently[list[VideoResult]] = None
+    images: Leniently[list[PictureResult]] = None
+    series_images: Leniently[list[PictureResult]] = None
     elements: Leniently[list[ElementResult]] = None
 
 
@@ -112,3 +137,9 @@ class TaskEnvelope(Envelope):
     """A good answer about one task."""
 
     data: TaskData
+
+
+class ListEnvelope(Envelope):
+    """A good answer with a list, whose entries are handed on as they are."""
+
+    data: list[dict[str, Any]]

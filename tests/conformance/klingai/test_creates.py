@@ -1,0 +1,51 @@
+"""Every create of Kling's API specification of 2026-02-10, spoken to us, and what arrives at Kling itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.harness import Case, judge
+from tests.conformance.klingai import (
+    cases_generations,
+    cases_image2video,
+    cases_omni_image,
+    cases_omni_video,
+    cases_text2video,
+)
+from tests.conformance.klingai.building import places_in
+
+TABLES = {
+    "omni-video": (cases_omni_video.FIELDS, cases_omni_video.CASES),
+    "text2video": (cases_text2video.FIELDS, cases_text2video.CASES),
+    "image2video": (cases_image2video.FIELDS, cases_image2video.CASES),
+    "omni-image": (cases_omni_image.FIELDS, cases_omni_image.CASES),
+    "generations": (cases_generations.FIELDS, cases_generations.CASES),
+}
+PATHS = {
+    "omni-video": "/v1/videos/omni-video",
+    "text2video": "/v1/videos/text2video",
+    "image2video": "/v1/videos/image2video",
+    "omni-image": "/v1/images/omni-image",
+    "generations": "/v1/images/generations",
+}
+CASES = [case for _, cases in TABLES.values() for case in cases]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.product}: {case.name}")
+def test_a_create(case: Case) -> None:
+    """It is refused at the fields that the document's sentence is about, or arrives at Kling as its document has it."""
+    verdict = judge("klingai", case)
+
+    assert case.refused == verdict.refused, verdict.messages
+    assert case.warned == {warning.partition(":")[0] for warning in verdict.warnings}
+    if case.upstream is not None:
+        assert (PATHS[case.product], dict(case.upstream)) == (verdict.path, verdict.upstream)
+
+
+@pytest.mark.parametrize("product", TABLES)
+def test_every_field_has_a_case(product: str) -> None:
+    """Every row of the table, and every key of its samples, is in a case; no case is given twice."""
+    fields, cases = TABLES[product]
+
+    assert set() == fields - {place for case in cases for place in places_in("", case.body)}
+    assert len(cases) == len({case.name for case in cases})
