@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _MODULES: Final[Mapping[str, str]] = {
     "klingai": "klingway.providers.klingai",
     "apimart": "klingway.providers.apimart",
+    "unifically": "klingway.providers.unifically",
 }
 
 
