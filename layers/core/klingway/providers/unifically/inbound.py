@@ -3,7 +3,7 @@
 Source: Unifically, Kling v3.0 Omni: the tables of parameters, modes and elements, and the sentences below them. Types,
 lengths and lists of values are in `schema`; here is what one field says of another. Where the page is silent:
 
-- `start_image_index` may stand wherever `image_urls` may;
+- `start_image_index` may stand wherever `image_urls` may, but for `transform`: Kling changes a clip and no frames;
 - a prompt, or shots, is needed in every mode, as everywhere else;
 - `duration` says nothing with `transform`, whose result is as long as its clip (Kling's API specification, `duration`);
 - an element needs the source of its own type, and only that.
@@ -23,6 +23,8 @@ from klingway.providers.unifically.spelling import ours, references_in
 
 TWO_VIDEOS: Final = "two_videos"
 """The code of the one problem that the page answers with 400."""
+
+_KLINGS_OWN: Final = "Kling's API specification, video_list: no start frame for a video to be edited"
 
 _DEFAULT_MODE: Final[Mode] = "pro"
 _RATIOS: Final = ("1:1", "9:16", "16:9")
@@ -105,8 +107,8 @@ def translate(body: Mapping[str, Any]) -> Translated:
 # ------------------------------------------------------------------------------------------------------- the rules
 
 
-def _problem(place: str, code: str, says: str, limit: Any = None) -> Problem:  # noqa: ANN401 - as the problem's own
-    return Problem(field=place, code=code, message=f"{place} {says}", limit=limit, source=PAGE)
+def _problem(place: str, code: str, says: str, limit: Any = None, source: str = PAGE) -> Problem:  # noqa: ANN401 - as the problem's
+    return Problem(field=place, code=code, message=f"{place} {says}", limit=limit, source=source)
 
 
 def _no_dry_run(create: schema.TaskCreate) -> Iterator[Problem]:
@@ -149,6 +151,9 @@ def _start_image(given: schema.VideoInput) -> Iterator[Problem]:
         place, code = "input.start_image_index", "too_large" if images else "excluded"
         says = f"is {index}, an index into image_urls, from 1: here there {'is' if images == 1 else 'are'} {images or 'none'}."
         yield _problem(place, code, says, {"min": 1, "max": images})
+    elif index is not None and given.video_mode == "transform":
+        says = "cannot be given with video_mode transform, which keeps the clip's own frames."
+        yield _problem("input.start_image_index", "excluded", says, source=_KLINGS_OWN)
 
 
 def _prompt_or_shots(given: schema.VideoInput) -> Iterator[Problem]:
