@@ -68,9 +68,7 @@ def test_cases_have_names_of_their_own() -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-OURS = re.compile(
-    r"duration_s|(?<!multi_)shots\[|video\.|images\[|elements\[\d+\]\.(images|video)\b|first_frame|keep_sound"
-)
+OURS = re.compile(r"duration_s|(?<!multi_)shots\[|video\.(use|url)|images\[|first_frame|keep_sound")
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.refused], ids=lambda case: case.name)
