@@ -7,7 +7,7 @@ and lists of values. Answers were met in several shapes, so they are read lenien
 
 from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -16,20 +16,14 @@ MODEL: Final = "kuaishou/kling-3.0-omni-video"
 Address = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Exactly(Said):
-    """A part of a request in which a number in quotes is no number, as the page's examples have it."""
-
-    model_config = ConfigDict(strict=True)
-
-
-class Shot(_Exactly):
+class Shot(Said):
     """`multi_shots[]`. Its seconds, 1 to 15, are from Unifically's page "Kling v3.0"; that of Omni states none."""
 
     prompt: Annotated[str, StringConstraints(min_length=1)]
     duration: Annotated[int, Field(ge=1, le=15)]
 
 
-class Element(_Exactly):
+class Element(Said):
     """`elements[]`: a subject, made on the fly; prompts call it `@Element1` and so on."""
 
     description: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -40,7 +34,7 @@ class Element(_Exactly):
     video_url: Address | None = None
 
 
-class VideoInput(_Exactly):
+class VideoInput(Said):
     """`input` of the model."""
 
     video_mode: Literal["elements", "start_end_frame", "transform", "video_reference"] | None = None
@@ -66,7 +60,7 @@ class VideoInput(_Exactly):
     multi_shots: Annotated[list[Shot], Field(min_length=2, max_length=6)] | None = None
 
 
-class TaskCreate(_Exactly):
+class TaskCreate(Said):
     """`POST /v1/tasks`."""
 
     model: Literal["kuaishou/kling-3.0-omni-video"]
