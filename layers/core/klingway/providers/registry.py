@@ -23,6 +23,7 @@ _MODULES: Final[Mapping[str, str]] = {
     "klingai": "klingway.providers.klingai",
     "apimart": "klingway.providers.apimart",
     "ezmodel": "klingway.providers.ezmodel",
+    "unifically": "klingway.providers.unifically",
 }
 
 
