@@ -45,9 +45,23 @@ def _simulated_apimart(api_key: str, generation_s: float) -> Simulator:
     return simulator
 
 
+def _simulated_ezmodel(api_key: str, generation_s: float) -> Simulator:
+    module = importlib.import_module("local.simulators.ezmodel")
+    simulator: Simulator = module.EzmodelSimulator(api_keys=[api_key], generation_s=generation_s)
+    return simulator
+
+
+def _simulated_unifically(api_key: str, generation_s: float) -> Simulator:
+    module = importlib.import_module("local.simulators.unifically")
+    simulator: Simulator = module.UnificallySimulator(api_keys=[api_key], generation_s=generation_s)
+    return simulator
+
+
 SIMULATORS: Final[Mapping[str, Callable[[str, float], Simulator]]] = {
     "apimart": _simulated_apimart,
+    "ezmodel": _simulated_ezmodel,
     "klingai": _simulated_klingai,
+    "unifically": _simulated_unifically,
 }
 """How each provider's simulator is built from the API key that it takes and a generation's seconds; a test holds it complete."""
 
