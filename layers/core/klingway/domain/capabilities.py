@@ -106,7 +106,8 @@ def _of_video(request: VideoRequest) -> dict[Capability, object]:
     has_video = request.video is not None
     return {
         Capability.SHOTS: request.shots,
-        Capability.SHOT_SPLIT: request.shot_split,
+        # `customize` is what shots are taken for anyway: who says it asks for nothing more.
+        Capability.SHOT_SPLIT: request.shot_split if request.shot_split == "intelligence" else None,
         Capability.MODE: request.mode,
         Capability.DURATION: request.duration_s,
         Capability.ASPECT_RATIO: request.aspect_ratio,

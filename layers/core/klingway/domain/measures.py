@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from klingway.domain.references import references_in
+
 if TYPE_CHECKING:
     from klingway.domain.request import AnyRequest, ImageRequest, VideoRequest
 
@@ -97,9 +99,9 @@ def _images_and_elements(request: AnyRequest) -> Given:
         yield "images" if images else "elements", images + elements
 
 
-def _last_frame(request: AnyRequest) -> Given:
+def _frames(request: AnyRequest, role: str) -> Given:
     for index, image in enumerate(request.images or []):
-        if image.role == "last_frame":
+        if image.role == role:
             yield f"images[{index}].role", image.role
 
 
@@ -131,6 +133,34 @@ def _sound(request: VideoRequest) -> Given:
 def _watermark(request: AnyRequest) -> Given:
     if request.watermark:
         yield "watermark", request.watermark
+
+
+def _first_frame(request: AnyRequest) -> Given:
+    yield from _frames(request, "first_frame")
+
+
+def _last_frame(request: AnyRequest) -> Given:
+    yield from _frames(request, "last_frame")
+
+
+def _references(request: AnyRequest, kind: str) -> Given:
+    for place, prompt in request.prompts.items():
+        found = next((reference for reference in references_in(prompt) if reference.kind == kind), None)
+        if found is not None:
+            yield place, str(found)
+
+
+def _image_reference(request: AnyRequest) -> Given:
+    yield from _references(request, "image")
+
+
+def _video_reference(request: AnyRequest) -> Given:
+    yield from _references(request, "video")
+
+
+def _kept_sound(request: VideoRequest) -> Given:
+    if request.video is not None and request.video.keep_sound:
+        yield "video.keep_sound", True
 
 
 def _element_id(request: AnyRequest) -> Given:
@@ -227,12 +257,16 @@ class Measure(StrEnum):
     IMAGES = "number of images"
     ELEMENTS = "number of elements"
     IMAGES_AND_ELEMENTS = "number of images and elements together"
+    FIRST_FRAME = "first frame"
     LAST_FRAME = "last frame"
     FIRST_FRAMES = "number of first frames"
     REFERENCE_IMAGES = "number of reference images"
     VOICES = "number of voices"
     SOUND = "sound"
     WATERMARK = "watermark"
+    IMAGE_REFERENCE = "reference to an image"
+    VIDEO_REFERENCE = "reference to a video"
+    KEPT_SOUND = "original sound of the video to keep"
     ELEMENT_ID = "element id"
     ELEMENT_NUMBER = "element number"
     ELEMENT_IMAGES = "images of an element"
@@ -279,12 +313,16 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.IMAGES: _gauge(_images, "images", beyond=_NUMBER),
     Measure.ELEMENTS: _gauge(_elements, "elements", beyond=_NUMBER),
     Measure.IMAGES_AND_ELEMENTS: _gauge(_images_and_elements, "images", "elements", beyond=_NUMBER),
+    Measure.FIRST_FRAME: _gauge(_first_frame, "images"),
     Measure.LAST_FRAME: _gauge(_last_frame, "images"),
     Measure.FIRST_FRAMES: _gauge(_first_frames, "images", beyond=_NUMBER),
     Measure.REFERENCE_IMAGES: _gauge(_reference_images, "images", beyond=_NUMBER),
     Measure.VOICES: _gauge(_voices, "voices", beyond=_NUMBER),
     Measure.SOUND: _gauge(_sound, "sound"),
     Measure.WATERMARK: _gauge(_watermark, "watermark"),
+    Measure.IMAGE_REFERENCE: _gauge(_image_reference, "prompt", "shots"),
+    Measure.VIDEO_REFERENCE: _gauge(_video_reference, "prompt", "shots"),
+    Measure.KEPT_SOUND: _gauge(_kept_sound, "video"),
     Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
     Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
     Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),

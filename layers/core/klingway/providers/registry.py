@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _MODULES: Final[Mapping[str, str]] = {
     "klingai": "klingway.providers.klingai",
     "apimart": "klingway.providers.apimart",
+    "ezmodel": "klingway.providers.ezmodel",
+    "unifically": "klingway.providers.unifically",
 }
 
 
