@@ -174,6 +174,8 @@ OF_OLDER_MODELS = (
     taken("how close to the prompt", _CFG, OLD | {"cfg_scale": 0.5}, OLD_AT_KLING | {"cfg_scale": 0.5}),
     taken("masks", _MASKS, OLD | {"static_mask": OTHER_PICTURE, "dynamic_masks": MASKS},
           OLD_AT_KLING | {"static_mask": OTHER_PICTURE, "dynamic_masks": MASKS}),
+    taken("masks of v1.5", _MASKS, OLD | {"model_name": "kling-v1-5", "dynamic_masks": MASKS},
+          OLD_AT_KLING | {"model_name": "kling-v1-5", "dynamic_masks": MASKS}),
     taken("77 points in each of 6 masks", _MASKS,
           OLD | {"dynamic_masks": [{"mask": PICTURE, "trajectories": [{"x": 1, "y": 1}] * 77}] * 6}),
     refused("7 masks", _MASKS, OLD | {"dynamic_masks": MASKS * 7}, "dynamic_masks"),

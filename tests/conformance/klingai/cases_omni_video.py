@@ -213,7 +213,7 @@ STORYBOARDS = (
     refused("no index", _INDEX, SHOTS | {"multi_prompt": [{"prompt": "a shot", "duration": "5"}]}, "multi_prompt[0].index"),
     refused(
         "shots of the model that has none", _MAP.format("kling-video-o1, text to video: single-shot-video generation alone"),
-        SHOTS | {"model_name": "kling-video-o1", "multi_prompt": shots("5")}, "multi_prompt", "shot_type",
+        SHOTS | {"model_name": "kling-video-o1", "multi_prompt": shots("5")}, "multi_prompt",
     ),
 )  # fmt: skip
 

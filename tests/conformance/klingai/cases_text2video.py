@@ -137,7 +137,7 @@ OF_OLDER_MODELS = (
     refused("7 s", _OLD_SECONDS, OLD | {"duration": "7"}, "duration"),
     refused("shots before v3", "multi_shot came with kling-v3",
             without(OLD, "prompt") | {"multi_shot": True, "shot_type": "customize", "multi_prompt": shots("5")},
-            "multi_prompt", "shot_type"),
+            "multi_prompt"),
     taken("how close to the prompt", _CFG, OLD | {"cfg_scale": 1}, OLD_AT_KLING | {"cfg_scale": 1.0}),
     refused("too close to the prompt", _CFG, OLD | {"cfg_scale": 1.1}, "cfg_scale"),
     taken("how close to the prompt, which v2 does not know", _CFG, OLD | {"model_name": "kling-v2-master", "cfg_scale": 0.5},

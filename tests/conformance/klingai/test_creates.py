@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from klingway.domain.errors import InvalidRequestError
 
-from tests.conformance.harness import Case, judge
+from tests.conformance.harness import Case, dialect_of, judge
 from tests.conformance.klingai import (
     cases_generations,
     cases_image2video,
@@ -49,3 +50,25 @@ def test_every_field_has_a_case(product: str) -> None:
 
     assert set() == fields - {place for case in cases for place in places_in("", case.body)}
     assert len(cases) == len({case.name for case in cases})
+
+
+@pytest.mark.parametrize(
+    ("product", "name"),
+    [
+        ("omni-video", "sound on with a video"),
+        ("omni-video", "no ratio"),
+        ("omni-video", "shots shorter than the whole"),
+        ("image2video", "image-to-video with voice of element, as it stands"),
+        ("image2video", "an end frame and masks"),
+        ("generations", "what not to show of an image"),
+    ],
+)
+def test_a_rule_of_the_document_holds_whoever_makes_it(product: str, name: str) -> None:
+    """What the document says of its own fields is refused in the reading, before any provider is looked at."""
+    (case,) = (case for case in TABLES[product][1] if case.name == name)
+
+    with pytest.raises(InvalidRequestError) as caught:
+        dialect_of("klingai").translate(product, case.body)
+
+    assert case.refused == {problem.field for problem in caught.value.problems}
+    assert all(problem.source for problem in caught.value.problems)

@@ -50,7 +50,7 @@ def registry(*answers: HttpAnswer | Exception) -> tuple[ElementRegistry, Scripte
 
 
 def made(element_id: object, **changed: Any) -> dict[str, Any]:
-    """Return the answer to a query about an element that is made (facts, 2.7.2)."""
+    """Return the answer to a query about an element that is made."""
     element = {
         "element_id": element_id,
         "element_name": "dog",

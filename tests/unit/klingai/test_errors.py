@@ -1,4 +1,4 @@
-"""KlingAI's error table, row by row (facts, section 5)."""
+"""KlingAI's error table, row by row."""
 
 from __future__ import annotations
 

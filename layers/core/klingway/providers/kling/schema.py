@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from klingway.providers.kling.values import Numeral
+from klingway.providers.kling.values import AS_TEXT
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
 Address = Annotated[str, StringConstraints(min_length=1)]
@@ -62,7 +62,7 @@ class ElementCreate(Said):
     reference_type: Literal["image_refer", "video_refer"]
     element_image_list: Annotated[ElementImages, Unlisted] | None = None
     element_video_list: Annotated[ElementVideos, Unlisted] | None = None
-    element_voice_id: Numeral | None = None
+    element_voice_id: Annotated[str, AS_TEXT] | None = None
     """Text, although examples write a number (Kling API updates, 2026-03-11)."""
     tag_list: list[ElementTag] | None = None
     callback_url: str | None = None
@@ -72,7 +72,7 @@ class ElementCreate(Said):
 class ElementDelete(Said):
     """`POST /v1/general/delete-elements`."""
 
-    element_id: Annotated[Numeral, StringConstraints(pattern=r"^[0-9]{1,19}$")]
+    element_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}$"), AS_TEXT]
 
 
 class VideoResult(Heard):

@@ -24,15 +24,14 @@ def _text(said: object) -> object:
     return str(said) if isinstance(said, int) and not isinstance(said, bool) else said
 
 
+AS_WHOLE: Final = BeforeValidator(_whole)
+"""What is a whole number in the document, and is taken as text as well; it stands behind the number's bounds."""
+AS_TEXT: Final = BeforeValidator(_text)
+"""What is text in the document, and is taken as a number as well; it stands behind the text's limits."""
+
 Flag = Annotated[bool, BeforeValidator(_flag)]
 """`true`, or `"true"`."""
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""`9`, or `"9"`."""
-Long = Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_whole)]
+Long = Annotated[int, Field(ge=0, le=2**63 - 1), AS_WHOLE]
 """A number that a double may not hold, hence often written as text."""
-AS_TEXT: Final = BeforeValidator(_text)
-"""What is text in the document, and is taken as a number as well."""
-Numeral = Annotated[str, AS_TEXT]
-"""`"829877"`, or `829877`."""
 Fraction = Annotated[float, Field(ge=0, le=1)]
 """From 0 to 1."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from klingway.providers.kling.values import Fraction, Whole
+from klingway.providers.kling.values import AS_WHOLE, Fraction
 from klingway.providers.klingai.schema import Create, ElementItem, Prompt
 from klingway.providers.wire import Said
 
@@ -28,7 +28,7 @@ class ImageCreate(Create):
 
     prompt: Prompt
     element_list: list[ElementItem] | None = None
-    n: Annotated[Whole, Field(ge=1, le=9)] | None = None
+    n: Annotated[int, Field(ge=1, le=9), AS_WHOLE] | None = None
 
 
 class OmniImageCreate(ImageCreate):
@@ -38,7 +38,7 @@ class OmniImageCreate(ImageCreate):
     image_list: list[ImageItem] | None = None
     resolution: Literal["1k", "2k", "4k"] | None = None
     result_type: Literal["single", "series"] | None = None
-    series_amount: Literal["auto"] | Annotated[Whole, Field(ge=2, le=9)] | None = None
+    series_amount: Literal["auto"] | Annotated[int, Field(ge=2, le=9), AS_WHOLE] | None = None
     """`auto` since 2026-04-27 (Kling API updates)."""
     aspect_ratio: Literal["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "auto"] | None = None
     """The default is `auto`."""

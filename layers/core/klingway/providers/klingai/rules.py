@@ -27,11 +27,24 @@ def of_omni_video(create: schema.OmniVideoCreate) -> Iterator[Problem]:
         {f"image_list[{index}].image_url": i.image_url for index, i in enumerate(_images(create))}
     )
     has_first_frame = any(image.type == "first_frame" for image in _images(create))
+    yield from _of_frames(create, has_first_frame=has_first_frame, is_edit=is_edit)
     if create.aspect_ratio is None and not has_first_frame and not is_edit:
         message = "aspect_ratio is required where neither a first frame nor video editing is used: 16:9, 9:16 or 1:1."
         yield _problem("aspect_ratio", "required", message, ["16:9", "9:16", "1:1"])
     if videos and create.sound == "on":
         yield _problem("sound", "excluded", "sound on is not supported with video input; it can only be off.", ["off"])
+
+
+def _of_frames(create: schema.OmniVideoCreate, *, has_first_frame: bool, is_edit: bool) -> Iterator[Problem]:
+    for index, image in enumerate(_images(create)):
+        place = f"image_list[{index}].type"
+        if image.type is not None and is_edit:
+            message = f"{place}: {image.type} cannot be given with a video to edit; leave it out, or set refer_type to feature."
+            yield _problem(place, "excluded", message)
+        elif image.type == "end_frame" and not has_first_frame:
+            yield _problem(
+                place, "needs_first_frame", f"{place}: where there is an end_frame, there must be a first_frame."
+            )
 
 
 def edits(create: schema.OmniVideoCreate) -> bool:
@@ -60,6 +73,9 @@ def of_image_to_video(create: schema.ImageToVideoCreate) -> Iterator[Problem]:
     if create.image is None and create.image_tail is None:
         message = "image can not be null: image and image_tail cannot both be empty at the same time."
         yield _problem("image", "required", message)
+    elif create.image is None:
+        message = "image_tail needs image: no model of the 3.0 series makes videos from an end frame alone."
+        yield _problem("image_tail", "needs_first_frame", message)
     if create.element_list and create.voice_list:
         message = "element_list and voice_list are mutually exclusive; a voice can be bound to an element instead."
         yield _problem("voice_list", "excluded", message)
@@ -90,13 +106,14 @@ def _of_shots(create: schema.VideoCreate, total: str | None) -> Iterator[Problem
         message = "shot_type is required when multi_shot is true: customize or intelligence."
         yield _problem("shot_type", "required", message, ["customize", "intelligence"])
     elif create.multi_shot and create.shot_type == "customize":
-        yield from _of_storyboards(create.multi_prompt, total)
+        yield from _of_storyboards(create, total)
     elif create.prompt is None:
         when = "shot_type is intelligence" if create.multi_shot else "multi_shot is false"
         yield _problem("prompt", "required", f"prompt must not be empty when {when}.")
 
 
-def _of_storyboards(shots: Sequence[schema.ShotPrompt] | None, total: str | None) -> Iterator[Problem]:
+def _of_storyboards(create: schema.VideoCreate, total: str | None) -> Iterator[Problem]:
+    shots = create.multi_prompt
     if not shots:
         message = (
             "multi_prompt must not be empty when multi_shot is true and shot_type is customize; give 1 to 6 shots."
@@ -119,9 +136,8 @@ def _of_storyboards(shots: Sequence[schema.ShotPrompt] | None, total: str | None
         yield _problem(f"multi_prompt[{place}].duration", "too_long", message, {"min": 1, "max": int(total)})
     added = sum(int(shot.duration) for shot in shots)
     if not longer and added != int(total):
-        message = (
-            f"duration is {total} (the default is {DEFAULT_DURATION}), but the shots add up to {added}; give '{added}'."
-        )
+        by_default = " by default" if create.duration is None else ""
+        message = f"duration is {total}{by_default}, but the shots add up to {added}; give '{added}'."
         yield _problem("duration", "not_the_sum", message, added)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from klingway.providers.kling.values import AS_TEXT, Flag, Fraction, Long, Numeral, Whole
+from klingway.providers.kling.values import AS_TEXT, AS_WHOLE, Flag, Fraction, Long
 from klingway.providers.klingai.options import CameraControl, DynamicMask
 from klingway.providers.wire import Said
 
@@ -34,7 +34,7 @@ AspectRatio = Literal["16:9", "9:16", "1:1"]
 class ShotPrompt(Said):
     """`multi_prompt[]`: one storyboard."""
 
-    index: Annotated[Whole, Field(ge=1, le=6)]
+    index: Annotated[int, Field(ge=1, le=6), AS_WHOLE]
     """From 1, without gaps."""
     prompt: Annotated[str, StringConstraints(min_length=1, max_length=512)]
     duration: Annotated[
@@ -70,7 +70,7 @@ class VideoItem(Said):
 class VoiceItem(Said):
     """`voice_list[]`."""
 
-    voice_id: Annotated[Numeral, StringConstraints(min_length=1)]
+    voice_id: Annotated[str, StringConstraints(min_length=1), AS_TEXT]
 
 
 class WatermarkInfo(Said):
