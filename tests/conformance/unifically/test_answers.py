@@ -42,7 +42,7 @@ def shown(state: State, links: dict[str, str] | None = None, **changed: Any) -> 
 
 
 def succeeded(links: dict[str, str]) -> ShownJob:
-    return shown(State.SUCCEEDED, links, files=(VIDEO_FILE, PROVENANCE_FILE))
+    return shown(State.SUCCEEDED, links, files=(PROVENANCE_FILE, VIDEO_FILE))
 
 
 def test_the_endpoints() -> None:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 import pytest
+from klingway.domain.errors import InvalidRequestError
 
-from tests.conformance.harness import Case, judge
+from tests.conformance.harness import Case, dialect_of, judge
 from tests.conformance.unifically.cases import EXAMPLES
 from tests.conformance.unifically.cases_of_modes import MODES
 from tests.conformance.unifically.cases_of_parameters import PARAMETERS
@@ -38,6 +39,21 @@ def test_a_request_is_judged_as_the_page_says(case: Case) -> None:
     if not case.refused:
         assert ("/v1/tasks", case.upstream) == (verdict.path, verdict.upstream)
         assert case.warned == {warning.partition(":")[0] for warning in verdict.warnings}
+
+
+CANONICAL = {"a longer prompt", "shots and another sum", "shots of 2 s", "shots of 16 s"}
+"""Refused by the rules that hold for every service: where the page is silent."""
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.refused and case.name not in CANONICAL], ids=lambda case: case.name
+)
+def test_a_rule_of_the_page_holds_whoever_makes_the_video(case: Case) -> None:
+    """The dialect refuses by itself: another provider may have no such rule."""
+    with pytest.raises(InvalidRequestError) as refused:
+        dialect_of("unifically").translate(case.product, case.body)
+
+    assert case.refused == {problem.field for problem in refused.value.problems}
 
 
 def places(value: object, place: str = "") -> Iterator[str]:

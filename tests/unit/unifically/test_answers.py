@@ -249,6 +249,7 @@ FAILED = {"status": "failed", "message": "no"}
         pytest.param(answer(said(500, **FAILED), 500), id="the server's failure, in a failed task's words"),
         pytest.param(answer(b"<html>", 502), id="a relay's"),
         pytest.param(answer(b"{}"), id="unreadable"),
+        pytest.param(answer(said()), id="a success about nothing"),
         pytest.param(NotSentError("no"), id="no connection"),
         pytest.param(AnswerLostError("no"), id="no answer"),
     ],

@@ -131,6 +131,17 @@ def test_every_problem_is_told_at_once() -> None:
     assert {"Unifically, Kling v3.0 Omni"} == {source for _, source in found.values()}
 
 
+@pytest.mark.parametrize("number", ["0", "2", "9" * 5000], ids=["none", "one more", "without end"])
+def test_a_number_of_nothing_is_told(number: str) -> None:
+    """However long it is."""
+    with pytest.raises(InvalidRequestError) as failed:
+        translated(video_mode="elements", prompt=f"@Image{number}", image_urls=[PICTURE])
+
+    assert [("input.prompt", "unknown_reference", 1)] == [
+        (problem.field, problem.code, problem.limit) for problem in failed.value.problems
+    ]
+
+
 FRAMES = {"video_mode": "start_end_frame", "prompt": "x", "start_frame_url": PICTURE, "end_frame_url": OTHER}
 START = {"video_mode": "elements", "prompt": "x", "image_urls": [PICTURE, OTHER], "start_image_index": 2}
 ELEMENTS = {
