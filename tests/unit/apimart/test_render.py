@@ -101,6 +101,19 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "element_list": [DOG_ELEMENT, CAT_ELEMENT],
         },
     ),
+    "v3, an element without a name that is one word": (
+        {
+            "model": "kling-v3", "prompt": "<<<element_2>>> and <<<element_1>>>",
+            "elements": [DOG | {"name": "my dog"}, {"description": "a cat", "images": [PICTURE, OTHER]}],
+        },
+        {
+            **V3, "prompt": "@element_2 and @element_1", "duration": 5, "aspect_ratio": "16:9",
+            "element_list": [
+                DOG_ELEMENT | {"name": "element_1"},
+                {"name": "element_2", "description": "a cat", "element_input_urls": [PICTURE, OTHER]},
+            ],
+        },
+    ),
     "omni, the least": (
         {"prompt": "a fox"},
         {**OMNI, "prompt": "a fox", "duration": 5, "aspect_ratio": "16:9"},

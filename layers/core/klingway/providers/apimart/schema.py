@@ -7,7 +7,7 @@ shapes, so they are read leniently.
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -18,13 +18,7 @@ AspectRatio = Literal["16:9", "9:16", "1:1"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Exact(Said):
-    """A part of a create, with the very types of the pages: "do not add quotes, otherwise an error will occur"."""
-
-    model_config = ConfigDict(strict=True)
-
-
-class Shot(_Exact):
+class Shot(Said):
     """`multi_prompt[]`: one shot. The page of kling-v3-omni states no length of its prompt."""
 
     index: int
@@ -40,14 +34,14 @@ class V3Shot(Shot):
     prompt: Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
-class ImageWithRole(_Exact):
+class ImageWithRole(Said):
     """`image_with_roles[]` of kling-v3-omni."""
 
     url: Text
     role: Literal["first_frame", "last_frame", "reference"]
 
 
-class VideoItem(_Exact):
+class VideoItem(Said):
     """`video_list[]` of kling-v3-omni. The page lost the name `video_url`; clients agree on it."""
 
     video_url: Text
@@ -55,7 +49,7 @@ class VideoItem(_Exact):
     keep_original_sound: Literal["no", "yes"] = "no"
 
 
-class ElementItem(_Exact):
+class ElementItem(Said):
     """`element_list[]`: a subject, made on the fly, for which all three fields are required; prompts call it `@name`."""
 
     name: Text
@@ -64,7 +58,7 @@ class ElementItem(_Exact):
     """The first one is the frontal view."""
 
 
-class _Create(_Exact):
+class _Create(Said):
     """`POST /v1/videos/generations`: what both models' pages have."""
 
     model: Model
