@@ -70,6 +70,9 @@ SHOTS = [
         STORY_ARRIVES | several(2, 3),
     ),
     refused(
+        "shots of 4 s without a duration", "duration: default 5", without(STORY | several(2, 2), "duration"), "duration"
+    ),
+    refused(
         "shots of 6 s without a duration", "duration: default 5", without(STORY | several(3, 3), "duration"), "duration"
     ),
     refused(

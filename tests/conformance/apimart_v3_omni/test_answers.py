@@ -89,9 +89,9 @@ def test_a_create_is_answered_with_a_list_of_one(state: State) -> None:
     ("state", "status", "progress"),
     [
         (State.QUEUED, "pending", 0),
-        (State.PREPARING, "pending", 10),
-        (State.SUBMITTING, "pending", 20),
-        (State.UNCONFIRMED, "pending", 20),
+        (State.PREPARING, "pending", 0),
+        (State.SUBMITTING, "pending", 0),
+        (State.UNCONFIRMED, "pending", 0),
         (State.RUNNING, "processing", 30),
         (State.STORING, "processing", 90),
         (State.CANCELED, "cancelled", 100),
@@ -224,6 +224,15 @@ def test_an_unknown_task() -> None:
     said = refused(READ)
 
     assert (400, {"error": {"code": 400, "message": "Invalid task ID", "type": "invalid_request_error"}}) == (
+        said.status, said.body,
+    )  # fmt: skip
+
+
+def test_another_error_of_a_query() -> None:
+    """Whoever may not ask does not hear of a task."""
+    said = APIMART.refusal(UnauthenticatedError("No such key."), endpoint=READ, request_id="r")
+
+    assert (401, {"error": {"code": 401, "message": "No such key.", "type": "authentication_error"}}) == (
         said.status, said.body,
     )  # fmt: skip
 

@@ -14,27 +14,18 @@ from klingway.providers.spoken import summary
 
 _OK: Final = 200
 
-_STATUSES: Final[Mapping[State, str]] = {
-    State.QUEUED: "pending",
-    State.PREPARING: "pending",
-    State.SUBMITTING: "pending",
-    State.UNCONFIRMED: "pending",
-    State.RUNNING: "processing",
-    State.STORING: "processing",
-    State.SUCCEEDED: "completed",
-    State.FAILED: "failed",
-    State.CANCELED: "cancelled",
+_STANDINGS: Final[Mapping[State, tuple[str, int]]] = {
+    State.QUEUED: ("pending", 0),
+    State.PREPARING: ("pending", 0),
+    State.SUBMITTING: ("pending", 0),
+    State.UNCONFIRMED: ("pending", 0),
+    State.RUNNING: ("processing", 30),
+    State.STORING: ("processing", 90),
+    State.SUCCEEDED: ("completed", 100),
+    State.FAILED: ("failed", 100),
+    State.CANCELED: ("cancelled", 100),
 }
-
-_PROGRESS: Final[Mapping[State, int]] = {
-    State.QUEUED: 0,
-    State.PREPARING: 10,
-    State.SUBMITTING: 20,
-    State.UNCONFIRMED: 20,
-    State.RUNNING: 30,
-    State.STORING: 90,
-}
-"""How far a task has come, by its state: no provider says it more finely. 100 once it has ended, whichever way."""
+"""APIMart's word for a state, and how far a task has come: that is all that is known for sure, and it never goes back."""
 
 _TYPES: Final[Mapping[int, str]] = {
     400: "invalid_request_error",
@@ -85,11 +76,12 @@ def created(job: Job) -> Said:
 def task(shown: ShownJob) -> Said:
     """Answer a query; a task that has failed is a good answer too."""
     job = shown.job
+    status, progress = _STANDINGS[job.state]
     made = int(job.created_at.timestamp())
     data: dict[str, Any] = {
         "id": job.id,
-        "status": _STATUSES[job.state],
-        "progress": _PROGRESS.get(job.state, 100),
+        "status": status,
+        "progress": progress,
         "created": made,
         "estimated_time": int(EXPECTED.late_s),
     }
