@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -97,6 +98,16 @@ def test_half_characters_are_refused_by_name() -> None:
         read(Body, {"name": "\ud800"})
 
     assert ["name"] == [problem.field for problem in refused.value.problems]
+
+
+def test_a_bottomless_body_is_refused_by_name() -> None:
+    """As deep as a parser of JSON goes: no end of our own stack, and nothing of it is looked at."""
+    body = json.loads('{"name": ' + "[" * 900 + "1" + "]" * 900 + "}")
+
+    with pytest.raises(InvalidRequestError) as refused:
+        read(Body, without_empty(body))
+
+    assert [("name", "too_deep")] == [(problem.field, problem.code) for problem in refused.value.problems]
 
 
 def test_nothing_wrong_is_nothing_raised() -> None:

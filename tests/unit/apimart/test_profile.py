@@ -65,6 +65,13 @@ TAKEN_BY_BOTH: dict[str, dict[str, Any]] = {
     "3 elements": PROMPT | {"elements": described(3)},
     "an element of 4 pictures": PROMPT | {"elements": described(1, images=4)},
     "an element's name in another script": PROMPT | {"elements": described(1, name="小狗")},
+    "an element's name of two words": PROMPT | {"elements": described(1, name="my dog")},
+    "an element without a name": PROMPT | {"elements": [{"description": "a dog", "images": [PICTURE] * 2}]},
+    # `<<<element_1>>>` has 15 characters, and goes out as `@dog_0` and a space, which have 7.
+    "a shot's prompt of 512 with its name": {
+        "shots": shots(3, prompt="<<<element_1>>>" + "x" * 505),
+        "elements": described(1),
+    },
 }
 TAKEN_BY_OMNI: dict[str, dict[str, Any]] = {
     "7 images": PROMPT | {"images": refs(7)},
@@ -89,14 +96,22 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
     "a shot's prompt of 513": (
         {"shots": [*shots(3), *shots(3, prompt="x" * 513)]}, [("shots[1].prompt", "too_long", {"max": 512})],
     ),
+    "a shot's prompt that its name makes one of 513": (
+        {"shots": shots(3, prompt="<<<element_1>>>" + "x" * 447), "elements": described(1, name="d" * 64)},
+        [("shots[0].prompt", "too_long", {"max": 512})],
+    ),
     "4 elements": (PROMPT | {"elements": described(4)}, [("elements", "too_many", {"max": 3})]),
     "an element of 1 picture": (
         PROMPT | {"elements": [*described(1), *described(1, images=1, name="cat")]},
         [("elements[1].images", "too_few", {"min": 2, "max": 4})],
     ),
-    "an element's name of two words": (
-        PROMPT | {"elements": described(1, name="my dog")},
-        [("elements[0].name", "wrong_form", {"pattern": r"\w+"})],
+    "an element without a description": (
+        PROMPT | {"elements": [{"name": "dog", "images": [PICTURE] * 2}]},
+        [("elements[0].description", "too_short", {"min": 1})],
+    ),
+    "a shot's prompt of 513 with its name": (
+        {"shots": shots(3, prompt="<<<element_1>>>" + "x" * 506), "elements": described(1)},
+        [("shots[0].prompt", "too_long", {"max": 512})],
     ),
     "an element by id": (PROMPT | {"elements": elements(1)}, [("elements[0].id", "unsupported", None)]),
     "an element from a video": (
@@ -152,7 +167,6 @@ def test_what_the_page_forbids_is_named_with_its_limit(
         pytest.param(V3, {"shots": shots(3, prompt="x" * 513)}, "APIMart, Kling v3", id="a page"),
         pytest.param(OMNI, {"shots": shots(3, prompt="x" * 513)}, INFERRED, id="from the sibling's page"),
         pytest.param(OMNI, PROMPT | {"images": refs(8)}, INFERRED, id="from Kling's own limit"),
-        pytest.param(V3, PROMPT | {"elements": described(1, name="a b")}, INFERRED, id="from how names are met"),
     ],
 )
 def test_a_limit_that_is_inferred_says_so(model: str, body: dict[str, Any], source: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from klingway.domain.validation import provider_problems, read_request
+from klingway.providers.apimart.dialect import DIALECT
 from klingway.providers.apimart.profile import apimart_profile
 
 from tests.unit.builders import (
@@ -99,6 +100,19 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             **V3, "multi_shot": True, "shot_type": "customize", "duration": 5, "aspect_ratio": "16:9",
             "multi_prompt": [{"index": 1, "prompt": "@element_dog chasing @element_cat s", "duration": 5}],
             "element_list": [DOG_ELEMENT, CAT_ELEMENT],
+        },
+    ),
+    "v3, an element without a name that is one word": (
+        {
+            "model": "kling-v3", "prompt": "<<<element_2>>> and <<<element_1>>>",
+            "elements": [DOG | {"name": "my dog"}, {"description": "a cat", "images": [PICTURE, OTHER]}],
+        },
+        {
+            **V3, "prompt": "@element_2 and @element_1", "duration": 5, "aspect_ratio": "16:9",
+            "element_list": [
+                DOG_ELEMENT | {"name": "element_1"},
+                {"name": "element_2", "description": "a cat", "element_input_urls": [PICTURE, OTHER]},
+            ],
         },
     ),
     "omni, the least": (
@@ -224,11 +238,13 @@ COMMON_FIELDS = {
     "multi_prompt", "element_list", "watermark", "audio",
 }  # fmt: skip
 FIELDS = {"kling-v3": COMMON_FIELDS, "kling-v3-omni": COMMON_FIELDS | {"image_with_roles", "video_list"}}
+WORDS = st.text(st.characters(exclude_characters="@", exclude_categories=["Cs"]), min_size=1, max_size=20)
+"""Without the sign that calls an element where there are some."""
 ANY = st.fixed_dictionaries(
     {},
     optional={
         "model": st.sampled_from(["kling-v3", "kling-v3-omni"]),
-        "prompt": st.text(min_size=1, max_size=20),
+        "prompt": WORDS | st.sampled_from(["<<<element_1>>>s run", "<<<image_1>>><<<element_2>>>", "<<<image_2>>>"]),
         "shots": st.lists(st.integers(1, 5), min_size=1, max_size=6).map(lambda lasting: shots(*lasting)),
         "shot_split": st.sampled_from(["customize", "intelligence"]),
         "negative_prompt": st.text(min_size=1, max_size=5),
@@ -282,3 +298,21 @@ def test_any_valid_request_renders_to_what_the_pages_know(body: dict[str, Any]) 
     assert not roles or roles.count("first_frame") == 1
     assert not (edits and roles)
     assert said["model"] == "kling-v3-omni" or len(said.get("image_urls", [])) <= 2
+
+
+@given(ANY)
+@settings(max_examples=300, deadline=None)
+def test_what_is_sent_is_read_as_the_same_request(body: dict[str, Any]) -> None:
+    """Said by us and read by our own dialect, a request is sent again as it was; APIMart's own `<<<image_1>>>` apart."""
+    provider = apimart(answer({}))[0]
+    said = provider.render(repaired(body), reference=ATTEMPT_ID, callback_url=None).body
+
+    translated = DIALECT.translate("video", said)
+    request, problems, _ = read_request(translated.kind, translated.body)
+    again = provider.render(request, reference=ATTEMPT_ID, callback_url=None).body
+
+    is_bare = said["model"] == "kling-v3-omni" and "image_urls" in said and "<<<image" not in said["prompt"]
+    assert [] == problems
+    assert (
+        said | ({"prompt": f"<<<image_1>>>{said['prompt']}"} if is_bare and "multi_prompt" not in said else {}) == again
+    )

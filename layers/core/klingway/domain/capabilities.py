@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from klingway.domain.measures import GAUGES, SIGNS, Measure, Trait
 from klingway.domain.request import DEFAULT_MODE, DEFAULT_RESOLUTION, AnyRequest, ImageRequest, Kind, VideoRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
     from decimal import Decimal
 
     from pydantic import BaseModel
+
+    from klingway.domain.measures import Given
 
 
 class Confidence(StrEnum):
@@ -129,6 +131,10 @@ def _of_image(request: ImageRequest) -> dict[Capability, object]:
     }
 
 
+_SPELT_ARE: Final = frozenset({"images", "elements"})
+"""The fields that decide how prompts are spelt, besides the prompts themselves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """One limit of a model: of a measure, perhaps only for requests with (`when`) or without (`unless`) some traits."""
@@ -141,6 +147,8 @@ class Limit:
     """The values accepted; empty: none, the combination is impossible."""
     pattern: str | None = None
     """A regular expression that the whole text matches."""
+    as_sent: Callable[[Any], AnyRequest] | None = None
+    """Makes the request what that provider gets, where a limit counts the characters of prompts in its own spelling."""
     when: frozenset[Trait] = frozenset()
     unless: frozenset[Trait] = frozenset()
     since: date | None = None
@@ -151,7 +159,12 @@ class Limit:
     @property
     def reads(self) -> frozenset[str]:
         """The fields of a request on which the limit depends."""
-        return GAUGES[self.of].reads.union(*(SIGNS[trait].reads for trait in self.when | self.unless))
+        spelling = _SPELT_ARE if self.as_sent is not None else frozenset()
+        return GAUGES[self.of].reads.union(spelling, *(SIGNS[trait].reads for trait in self.when | self.unless))
+
+    def measured(self, request: AnyRequest) -> Given:
+        """Return what the limit is about, each with its place in the request."""
+        return GAUGES[self.of].measure(request if self.as_sent is None else self.as_sent(request))
 
     def is_in_force(self, as_of: date) -> bool:
         """Tell whether it is a rule of this day."""

@@ -110,7 +110,7 @@ def provider_problems(
     for limit in model.limits:
         if limit.reads & broken or not limit.applies_to(traits, profile.rules_as_of):
             continue
-        for place, value in GAUGES[limit.of].measure(request):
+        for place, value in limit.measured(request):
             if place not in reported and not limit.allows(value):
                 reported.add(place)
                 problems.append(_beyond(limit, place, value, f"{name} on {profile.name}"))

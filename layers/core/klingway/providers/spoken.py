@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from klingway.domain.errors import GatewayError, InvalidRequestError, Problem
-from klingway.domain.validation import problems_of, unwritable
+from klingway.domain.validation import MAX_DEPTH, problems_of, unwritable
 
 MAX_SUMMARY_CHARS: Final = 2000
 """Of the one message in which a dialect tells every problem."""
@@ -18,15 +18,18 @@ _INDEX: Final = re.compile(r"\[([0-9]+)\]")
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
-def without_empty(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def without_empty(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON
     """Return a body without what says nothing: null, empty texts, lists and objects.
 
-    Kling's own examples send them for unused fields. Items of lists stay, so that those after them keep their numbers.
+    Kling's own examples send them for unused fields. Items of lists stay, so that those after them keep their numbers. What
+    lies deeper than `read` allows stays as it is, to be refused there.
     """
+    if depth > MAX_DEPTH:
+        return value
     if isinstance(value, dict):
-        kept = {name: without_empty(part) for name, part in value.items()}
+        kept = {name: without_empty(part, depth + 1) for name, part in value.items()}
         return {name: part for name, part in kept.items() if part is not None and part not in ("", [], {})}
-    return [without_empty(part) for part in value] if isinstance(value, list) else value
+    return [without_empty(part, depth + 1) for part in value] if isinstance(value, list) else value
 
 
 def read(model: type[Schema], body: Mapping[str, Any]) -> Schema:

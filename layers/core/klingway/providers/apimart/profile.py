@@ -16,16 +16,16 @@ from klingway.domain.capabilities import (
     Rate,
 )
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.apimart.spelling import spelt
 
-_OMNI_PAGE: Final = "APIMart, Kling v3 Omni"
-_V3_PAGE: Final = "APIMart, Kling v3"
+OMNI_PAGE: Final = "APIMart, Kling v3 Omni"
+V3_PAGE: Final = "APIMart, Kling v3"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; APIMart states none"
 _SHOTS_OF_V3: Final = "inferred from APIMart, Kling v3; its page on Kling v3 Omni states none"
-_NAME_ENDS: Final = "inferred: prompts call an element @name, so its name ends where a word ends"
 
 _SEVEN_IMAGES, _FOUR_IMAGES = 7, 4
 
-_EXPECTED: Final = Expected(
+EXPECTED: Final = Expected(
     early_s=60,
     usual_s=265,
     late_s=600,
@@ -76,33 +76,31 @@ def _limits(page: str) -> tuple[Limit, ...]:
         Limit(of=Measure.SHOTS, minimum=1, maximum=6, source=page),
         Limit(of=Measure.SHOT_DURATION, minimum=1, source=page),
         Limit(of=Measure.ELEMENTS, maximum=3, source=page),
-        Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, source=page),
         Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, source=page),
         Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=page),
-        Limit(of=Measure.ELEMENT_NAME, pattern=r"\w+", source=_NAME_ENDS),
     )
 
 
 _V3_OMNI: Final = ModelProfile(
-    source=_OMNI_PAGE,
+    source=OMNI_PAGE,
     supports=_BOTH | _known(Capability.REFERENCE_IMAGES, Capability.VIDEO_EDIT, Capability.VIDEO_FEATURE),
     limits=(
-        *_limits(_OMNI_PAGE),
-        Limit(of=Measure.NEGATIVE_PROMPT_CHARS, maximum=2500, source=_OMNI_PAGE),
-        Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, source=_SHOTS_OF_V3),
+        *_limits(OMNI_PAGE),
+        Limit(of=Measure.NEGATIVE_PROMPT_CHARS, maximum=2500, source=OMNI_PAGE),
+        Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, as_sent=spelt, source=_SHOTS_OF_V3),
         Limit(of=Measure.IMAGES, maximum=_SEVEN_IMAGES, unless=frozenset({Trait.VIDEO}), source=_KLINGS_OWN),
         Limit(of=Measure.IMAGES, maximum=_FOUR_IMAGES, when=frozenset({Trait.VIDEO}), source=_KLINGS_OWN),
     ),
     prices=_PRICES,
-    expected=_EXPECTED,
+    expected=EXPECTED,
 )
 
 _V3: Final = ModelProfile(
-    source=_V3_PAGE,
+    source=V3_PAGE,
     supports=_BOTH,
-    limits=(*_limits(_V3_PAGE), Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, source=_V3_PAGE)),
+    limits=(*_limits(V3_PAGE), Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, as_sent=spelt, source=V3_PAGE)),
     prices=_PRICES,
-    expected=_EXPECTED,
+    expected=EXPECTED,
 )
 
 

@@ -1,16 +1,16 @@
 """APIMart outbound: rendering, submitting, querying. It calls nobody back and knows no reference of ours."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.job import JobError
-from klingway.domain.references import Reference, respelt
-from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, AnyRequest, Image, VideoRequest
+from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, AnyRequest, VideoRequest
 from klingway.providers.apimart import errors, schema
+from klingway.providers.apimart.spelling import spelt
 from klingway.providers.calls import Calls, Proof, failure, lost_task, moment, retry_after_s, unreadable
 from klingway.providers.contract import (
     Created,
@@ -34,9 +34,7 @@ _TASKS: Final = "/v1/tasks"
 _QUERY_TIMEOUT_S: Final = 15.0
 
 _OMNI: Final = "kling-v3-omni"
-
-_ROLES: Final = ("reference", "first_frame", "last_frame")
-"""Of images, in the order in which they are sent."""
+_Shot = TypeVar("_Shot", bound=schema.Shot)
 
 _RUNNING: Final = frozenset({"submitted", "pending", "processing", "in_progress"})
 _DONE: Final = frozenset({"completed", "success", "succeeded"})
@@ -87,25 +85,21 @@ class ApimartProvider:
 
     def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:  # noqa: ARG002 - the contract's
         """Say a request in APIMart's words, which have neither a reference of ours nor a callback."""
-        request = video_only(request)
+        request = spelt(video_only(request))
         framed = bool(request.images_of("first_frame"))
-        spelling = _Spelling(request)
-        body = schema.VideoCreate(
-            model=request.asked_model,
-            prompt=_prompt(request, spelling),
-            negative_prompt=request.negative_prompt,
-            mode=request.mode or DEFAULT_MODE,
-            duration=request.asked_duration_s,
-            aspect_ratio=request.aspect_ratio or (None if framed or request.is_edit else DEFAULT_ASPECT_RATIO),
-            **_images(request, spelling),
-            video_list=_videos(request),
-            multi_shot=request.is_multi_shot,
-            shot_type=(request.shot_split or "customize") if request.is_multi_shot else None,
-            multi_prompt=_multi_prompt(request, spelling),
-            element_list=_elements(request),
-            audio=None if request.video is not None else bool(request.sound),
-            watermark=bool(request.watermark),
-        )
+        said = {
+            "model": request.asked_model,
+            "negative_prompt": request.negative_prompt,
+            "mode": request.mode or DEFAULT_MODE,
+            "duration": request.asked_duration_s,
+            "aspect_ratio": request.aspect_ratio or (None if framed or request.is_edit else DEFAULT_ASPECT_RATIO),
+            "multi_shot": request.is_multi_shot,
+            "shot_type": (request.shot_split or "customize") if request.is_multi_shot else None,
+            "element_list": _elements(request),
+            "audio": None if request.video is not None else bool(request.sound),
+            "watermark": bool(request.watermark),
+        }
+        body = _omni(request, said) if request.asked_model == _OMNI else _v3(request, said)
         return WireRequest(_CREATE, body.model_dump(mode="json", exclude_none=True), handle={"path": _TASKS})
 
     def submit(self, wire: WireRequest, *, timeout_s: float) -> Task:
@@ -154,53 +148,36 @@ class ApimartProvider:
         return {**handle, "task_id": task_id}
 
 
-class _Spelling:
-    """How the prompts of a request refer to its images and elements here.
+def _v3(request: VideoRequest, said: Mapping[str, Any]) -> schema.V3Create:
+    """Return a create of kling-v3, where the images are the frames."""
+    return schema.V3Create(
+        prompt=request.prompt, image_urls=_urls(request), multi_prompt=_multi_prompt(request, schema.V3Shot), **said
+    )
 
-    Images go out with the reference images first. The page counts `<<<image_N>>>` along `image_urls`; for
-    `image_with_roles`, which takes their place where there is a frame, it is silent, so that N may or may not count the
-    frames. Behind the reference images they change no number, either way; a frame itself gets its place in the list.
+
+def _omni(request: VideoRequest, said: Mapping[str, Any]) -> schema.OmniCreate:
+    """Return a create of kling-v3-omni.
+
+    Its page requires a prompt even where each shot has its own. Kling itself takes no notice of it then, so that the first
+    shot's does no harm.
     """
-
-    def __init__(self, request: VideoRequest) -> None:
-        images, self._elements = request.images or [], request.elements or []
-        order = sorted(range(len(images)), key=lambda index: _ROLES.index(images[index].role))
-        self.images: list[Image] = [images[index] for index in order]
-        self._numbers = {index + 1: place for place, index in enumerate(order, start=1)}
-
-    def of(self, prompt: str) -> str:
-        """Return a prompt with its references as APIMart spells them."""
-        return respelt(prompt, self._respelt)
-
-    def _respelt(self, reference: Reference) -> str:
-        if reference.kind == "image":
-            return str(Reference("image", self._numbers[reference.number]))
-        if reference.kind == "element":
-            return f"@{self._elements[reference.number - 1].name}"
-        return str(reference)  # `<<<video_1>>>` is not on the page, but clients that work send it
+    framed = bool(request.images_of("first_frame"))
+    return schema.OmniCreate(
+        prompt=request.prompt or next(iter(request.prompts.values())),
+        image_urls=None if framed else _urls(request),
+        image_with_roles=_with_roles(request) if framed else None,
+        video_list=_videos(request),
+        multi_prompt=_multi_prompt(request, schema.Shot),
+        **said,
+    )
 
 
-def _is_omni(request: VideoRequest) -> bool:
-    return request.asked_model == _OMNI
+def _urls(request: VideoRequest) -> list[str] | None:
+    return [image.url for image in request.images or []] or None
 
 
-def _prompt(request: VideoRequest, spelling: _Spelling) -> str | None:
-    """Return the prompt; where only shots have one, kling-v3 does without, while the page of omni requires it.
-
-    Kling itself takes no notice of it then, so that the first shot's does no harm.
-    """
-    if request.prompt is not None:
-        return spelling.of(request.prompt)
-    return spelling.of(request.shots[0].prompt) if request.shots and _is_omni(request) else None
-
-
-def _images(request: VideoRequest, spelling: _Spelling) -> dict[str, Any]:
-    """Return the field of the images: plain addresses are reference images on omni, frames on kling-v3."""
-    if not spelling.images:
-        return {}
-    if _is_omni(request) and request.images_of("first_frame"):
-        return {"image_with_roles": [schema.ImageWithRole(url=item.url, role=item.role) for item in spelling.images]}
-    return {"image_urls": [item.url for item in spelling.images]}
+def _with_roles(request: VideoRequest) -> list[schema.ImageWithRole]:
+    return [schema.ImageWithRole(url=image.url, role=image.role) for image in request.images or []]
 
 
 def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
@@ -215,11 +192,11 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
     ]
 
 
-def _multi_prompt(request: VideoRequest, spelling: _Spelling) -> list[schema.ShotPrompt] | None:
+def _multi_prompt(request: VideoRequest, shape: type[_Shot]) -> list[_Shot] | None:
     if request.shots is None:
         return None
     return [
-        schema.ShotPrompt(index=index, prompt=spelling.of(shot.prompt), duration=shot.duration_s)
+        shape(index=index, prompt=shot.prompt, duration=shot.duration_s)
         for index, shot in enumerate(request.shots, start=1)
     ]
 

@@ -1,72 +1,118 @@
 """APIMart's own requests and answers, field by field.
 
-Source: APIMart's pages "Kling v3" and "Kling v3 Omni" for the create; its pages on tasks and errors, and clients that are
-known to work, for the answers. Those were met in several shapes, so they are read leniently.
+Source: APIMart's pages "Kling v3" and "Kling v3 Omni" for the create, which is read from callers and written to APIMart by the
+same classes; its pages on tasks and errors, and clients that are known to work, for the answers. Those were met in several
+shapes, so they are read leniently.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
+DEFAULT_DURATION_S: Final = 5
 
-class ShotPrompt(Said):
-    """`multi_prompt[]`: one shot."""
+Model = Literal["kling-v3", "kling-v3-omni"]
+AspectRatio = Literal["16:9", "9:16", "1:1"]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Shot(Said):
+    """`multi_prompt[]`: one shot. The page of kling-v3-omni states no length of its prompt."""
 
     index: int
     """From 1, without gaps."""
-    prompt: str
-    duration: int
+    prompt: Text
+    duration: Annotated[int, Field(ge=1)]
     """Seconds; a number in quotes is an error."""
+
+
+class V3Shot(Shot):
+    """`multi_prompt[]` of kling-v3: "maximum content length per shot is 512"."""
+
+    prompt: Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
 class ImageWithRole(Said):
     """`image_with_roles[]` of kling-v3-omni."""
 
-    url: str
+    url: Text
     role: Literal["first_frame", "last_frame", "reference"]
 
 
 class VideoItem(Said):
-    """`video_list[]` of kling-v3-omni, at most one. The page lost the name `video_url`; clients agree on it."""
+    """`video_list[]` of kling-v3-omni. The page lost the name `video_url`; clients agree on it."""
 
-    video_url: str
-    refer_type: Literal["base", "feature"]
-    keep_original_sound: Literal["yes", "no"]
+    video_url: Text
+    refer_type: Literal["base", "feature"] = "base"
+    keep_original_sound: Literal["no", "yes"] = "no"
 
 
 class ElementItem(Said):
-    """`element_list[]`: a subject, made on the fly; prompts call it `@name`."""
+    """`element_list[]`: a subject, made on the fly, for which all three fields are required; prompts call it `@name`."""
 
-    name: str
-    description: str
-    element_input_urls: list[str]
+    name: Text
+    description: Text
+    element_input_urls: Annotated[list[Text], Field(min_length=2, max_length=4)]
     """The first one is the frontal view."""
 
 
-class VideoCreate(Said):
-    """`POST /v1/videos/generations`, for both models."""
+class _Create(Said):
+    """`POST /v1/videos/generations`: what both models' pages have."""
 
-    model: str
-    """`kling-v3` or `kling-v3-omni`."""
-    prompt: str | None = None
-    negative_prompt: str | None = None
-    mode: Literal["std", "pro", "4k"]
-    duration: int | None = None
-    """Seconds; none for a video to edit."""
-    aspect_ratio: Literal["16:9", "9:16", "1:1"] | None = None
-    image_urls: list[str] | None = None
-    """kling-v3: the first frame, then the last one. kling-v3-omni: reference images; not with `image_with_roles`."""
-    image_with_roles: list[ImageWithRole] | None = None
-    video_list: list[VideoItem] | None = None
-    multi_shot: bool
+    model: Model
+    """Selects the page: a field that only the other one has is unknown."""
+    mode: Literal["std", "pro", "4k"] | None = None
+    """`std` by default."""
+    duration: Annotated[int, Field(ge=3, le=15)] | None = None
+    """Whole seconds, 5 by default; none for a video to edit."""
+    aspect_ratio: AspectRatio | None = None
+    """`16:9` by default; "may be overridden by image ratio"."""
+    size: AspectRatio | None = None
+    """The aspect ratio's name on another of APIMart's pages of this model."""
+    multi_shot: bool | None = None
     shot_type: Literal["customize", "intelligence"] | None = None
-    multi_prompt: list[ShotPrompt] | None = None
-    element_list: list[ElementItem] | None = None
+    element_list: Annotated[list[ElementItem], Field(min_length=1, max_length=3)] | None = None
+    watermark: bool | None = None
     audio: bool | None = None
-    """Left out with a video, where it is ignored."""
-    watermark: bool
+    """Ignored with a video."""
+
+    @property
+    def is_customized(self) -> bool:
+        """Whether the shots are those of `multi_prompt`."""
+        return bool(self.multi_shot) and self.shot_type == "customize"
+
+
+class V3Create(_Create):
+    """APIMart, Kling v3."""
+
+    prompt: Text | None = None
+    """"When multi_shot=true, top-level prompt can be omitted"."""
+    negative_prompt: Text | None = None
+    image_urls: Annotated[list[Text], Field(min_length=1, max_length=2)] | None = None
+    """The first frame, then the last one."""
+    multi_prompt: Annotated[list[V3Shot], Field(min_length=1, max_length=6)] | None = None
+
+
+class OmniCreate(_Create):
+    """APIMart, Kling v3 Omni."""
+
+    prompt: Text
+    negative_prompt: Annotated[str, StringConstraints(min_length=1, max_length=2500)] | None = None
+    image_urls: Annotated[list[Text], Field(min_length=1)] | None = None
+    """Reference images; not with `image_with_roles`."""
+    image_with_roles: Annotated[list[ImageWithRole], Field(min_length=1)] | None = None
+    video_list: Annotated[list[VideoItem], Field(min_length=1, max_length=1)] | None = None
+    multi_prompt: Annotated[list[Shot], Field(min_length=1, max_length=6)] | None = None
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether a video is edited: one with `refer_type` base, or without any."""
+        return any(video.refer_type == "base" for video in self.video_list or [])
+
+
+Create = V3Create | OmniCreate
 
 
 class ErrorBody(Heard):
