@@ -27,6 +27,7 @@ _BODY_LIMIT = 10 * 1024 * 1024
 _LONGEST_S = 30.0  # then API Gateway no longer waits
 _INTEGRATION = {"httpMethod", "payloadFormatVersion", "type", "uri"}
 _TEXT = re.compile(r"text/|application/(json|javascript|xml|[^;]*\+(json|xml))\b")
+_PARTS = {1: "([^/]+)", 2: "(.+)"}
 _FUNCTION = re.compile(r"functions/(.+)/invocations")
 
 
@@ -211,14 +212,17 @@ def _routes(api: HttpApi, pool: Callable[[str], FunctionPool]) -> Iterator[_Rout
                 raise TemplateError(f"{api.logical_id}: {key}: only open routes straight to functions are served")
             if pool(function[1]).function.timeout_s > _LONGEST_S:
                 raise TemplateError(f"{api.logical_id}: {key}: the function may take longer than the API waits")
-            if "+}" in path:
-                raise TemplateError(f"{api.logical_id}: {key}: greedy parameters have no counterpart here")
-            parts, names = path.split("/"), tuple(re.findall(r"\{(\w+)\}", path))
-            pattern = re.compile("/".join("([^/]+)" if part[:1] == "{" else re.escape(part) for part in parts))
-            rank = (*(part[:1] == "{" for part in parts), method == "ANY")
+            parts, names = path.split("/"), tuple(re.findall(r"\{(\w+)\+?\}", path))
+            pattern = re.compile("/".join(_PARTS.get(_kind(part), re.escape(part)) for part in parts), re.DOTALL)
+            rank = (*(_kind(part) for part in parts), method == "ANY")  # what says more comes first
             if key == "$default":
                 pattern, rank = re.compile(".*", re.DOTALL), (9,)
             yield _Route(key, method, pattern, names, rank, pool(function[1]))
+
+
+def _kind(part: str) -> int:
+    """Tell whether a part of a path is a word (0), a parameter (1), or one that takes the rest (2)."""
+    return 0 if part[:1] != "{" else 2 if part.endswith("+}") else 1
 
 
 def _message(status: int, text: str) -> _Response:

@@ -682,7 +682,7 @@ def providers_are_registry(stack: Stack) -> Iterator[str]:
             title = name.capitalize()
             wanted = {"base_url": f"${{{title}BaseUrl}}", "secret_arn": f"${{{title}Secret}}"}
             wanted |= {"rules_as_of": f"${{{title}RulesAsOf}}"}
-            if registry.switches_of(ProviderName(name)):
+            if name in names and registry.switches_of(ProviderName(name)):
                 wanted |= {"switches": f"${{{title}Switches}}"}
             if provider != wanted:
                 yield f"{function}: {name} is {provider}"

@@ -17,7 +17,7 @@ KLINGAI = ProviderName("klingai")
 
 def test_the_providers_by_name() -> None:
     """In the gateway's order of preference."""
-    assert ("klingai", "apimart") == registry.names()
+    assert ("klingai", "apimart", "ezmodel", "unifically") == registry.names()
 
 
 def test_a_profile_by_name() -> None:

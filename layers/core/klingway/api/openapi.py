@@ -236,6 +236,7 @@ def document() -> dict[str, Any]:
     models = {
         "Provider": PROVIDER,
         "ProviderList": provider_list,
+        "Estimates": ESTIMATES,
         "Job": JOB,
         "JobList": job_list,
         "Delivery": DELIVERY,
