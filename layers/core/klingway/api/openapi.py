@@ -6,6 +6,7 @@ from typing import Any
 from klingway import VERSION
 from klingway.api.answer_schemas import (
     DELIVERY,
+    ESTIMATES,
     JOB,
     PROBLEM,
     PROVIDER,
