@@ -68,7 +68,7 @@ def test_what_a_request_names_before_it_is_there(tmp_path: Path) -> None:
     picture = Picture("sky", (0, 0, 255), (255, 255, 255))
     said = filled({"prompt": "x", "images": [{"url": picture}], "webhook": {"url": ReceiverUrl("/here")}}, stage)
     drawn = base64.b64encode((tmp_path / "sky.png").read_bytes()).decode()
-    assert said == {
+    assert told == {
         "prompt": "x",
         "images": [{"url": f"data:image/png;base64,{drawn}"}],
         "webhook": {"url": "http://127.0.0.1:9/here"},
