@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import pytest
@@ -13,6 +13,7 @@ from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import Deliver
+from klingway.use_cases.keep_elements import KeepElements
 from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.ports import Measured
 from klingway.use_cases.prepare_elements import PrepareElements, WorkflowTasks
@@ -44,7 +45,6 @@ class Gateway:
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
     jobs: InMemoryJobs = field(default_factory=InMemoryJobs)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
-    elements: InMemoryElements = field(default_factory=InMemoryElements)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     bucket: InMemoryBucket = field(default_factory=InMemoryBucket)
     clock: FixedClock = field(default_factory=FixedClock)
@@ -57,6 +57,7 @@ class Gateway:
     def __post_init__(self) -> None:
         self.measured = Measured(5.04, 1280, 720)
         self.keyring = Keyring(["master"])
+        self.elements = InMemoryElements(self.jobs)
         providers = OneProvider(self.provider)
         submit = SubmitAttempt(
             chain=self.chain(29),
@@ -77,7 +78,17 @@ class Gateway:
         )
         self.tasks = WorkflowTasks(chain=self.chain(60), elements=self.elements, make=make, submit=submit.begin)
         self.check_element = CheckElement(chain=make.chain, make=make, jobs=self.jobs, workflow=lambda: self.workflow)
-        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, providers=providers, start=start, now=self.clock)
+        self.create = CreateJob(
+            jobs=self.jobs,
+            elements=self.elements,
+            bucket=self.bucket,
+            providers=providers,
+            start=start,
+            now=self.clock,
+        )
+        self.keep = KeepElements(
+            make=replace(make, function_timeout_s=29), jobs=self.jobs, bucket=self.bucket, providers=providers
+        )
         self.worker = CheckAttempt(
             chain=self.chain(300),
             providers=providers,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.check_element import CheckElement
     from klingway.use_cases.create_job import CreateJob
     from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.keep_elements import KeepElements
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.prepare_elements import WorkflowTasks
     from klingway.use_cases.publish_changes import PublishChanges
@@ -225,6 +226,7 @@ class _CreatingServices(_StartingServices[CreateSettings]):
 
         return CreateJob(
             jobs=self.jobs,
+            elements=self.elements,
             bucket=self.bucket,
             providers=self.providers,
             start=self.start,
@@ -254,6 +256,19 @@ class ApiServices(_CreatingServices[ApiSettings]):
             keyring=self.keyring,
             now=now,
             link_hours=self.settings.result_link_hours,
+        )
+
+    @cached_property
+    def keep_elements(self) -> KeepElements:
+        """Keeps elements."""
+        from klingway.use_cases.keep_elements import KeepElements
+
+        return KeepElements(
+            make=self.make_element,
+            jobs=self.jobs,
+            bucket=self.bucket,
+            providers=self.providers,
+            trusted_webhook_origins=self.settings.trusted_webhook_origins,
         )
 
     @cached_property

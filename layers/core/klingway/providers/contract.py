@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from klingway.domain.capabilities import ProviderProfile
@@ -228,6 +228,14 @@ class ElementRegistry(Protocol):
 
         Raises:
             ProviderError: It could not be deleted; try again later, if the error is retryable.
+        """
+        ...
+
+    def presets(self, *, number: int, size: int) -> Sequence[Mapping[str, Any]]:
+        """Return a page of the provider's ready-made elements, in its own words; pages are counted from 1.
+
+        Raises:
+            ProviderError: They could not be learnt.
         """
         ...
 

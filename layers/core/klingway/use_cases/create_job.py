@@ -9,20 +9,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from klingway.domain import inputs
 from klingway.domain.addresses import webhook_problem
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
-from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, TooLargeError, UnavailableError
+from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
 from klingway.domain.ids import ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, Origin, State
+from klingway.domain.inputs import InlineImage
+from klingway.domain.job import Job, JobElement, Origin, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest, Kind
-from klingway.domain.routing import Route, choose_route
+from klingway.domain.routing import Owned, Route, choose_route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
 from klingway.domain.validation import read_request
 from klingway.observability import logger
+from klingway.use_cases import accepting
+from klingway.use_cases.element_ports import ElementStore
+from klingway.use_cases.name_elements import with_definitions
 from klingway.use_cases.ports import (
     BusyError,
     IdempotencyKey,
@@ -48,11 +51,21 @@ class Accepted:
     is_replay: bool
 
 
+class _Sound(NamedTuple):
+    """A request that can be accepted."""
+
+    request: AnyRequest
+    pictures: list[InlineImage]
+    route: Route
+    elements: tuple[JobElement, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateJob:
     """Creates jobs."""
 
     jobs: JobStore
+    elements: ElementStore
     bucket: MediaBucket
     providers: Providers
     start: StartJob
@@ -91,16 +104,17 @@ class CreateJob:
             UnavailableError: The table did not take the job; nothing was accepted.
         """
         try:
-            request, pictures, route = self._validated(tenant, kind, body)
+            request, pictures, route, elements = self._validated(tenant, kind, body, origin)
         except InvalidRequestError:
             # What was accepted stays accepted, even if it would be refused today: a credential may have gone since.
             if key is not None and (taken := self.jobs.taken_by(key)) is not None:
                 return self._replay(taken, key)
             raise
-        request = self._with_stored(tenant, request, pictures)
+        request = accepting.with_stored(self.bucket, tenant, request, pictures)
         job = replace(
             self._job(tenant, request, route, public_url),
             origin=origin,
+            elements=elements,
             targets=(*_targets(request), *targets),
             correlation_id=correlation_id,
         )
@@ -143,56 +157,25 @@ class CreateJob:
         fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
         return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
 
-    def _validated(
-        self, tenant: Tenant, kind: Kind, body: Mapping[str, Any]
-    ) -> tuple[AnyRequest, list[inputs.InlineImage], Route]:
+    def _validated(self, tenant: Tenant, kind: Kind, body: Mapping[str, Any], origin: Origin | None) -> _Sound:
         request, problems, broken = read_request(kind, body)
-        pictures: list[inputs.InlineImage] = []
-        for place, text in inputs.media_places(body).items():
-            found = inputs.inline_image(place, text) if inputs.is_picture(place) else None
-            if isinstance(found, inputs.InlineImage):
-                pictures.append(found)
-            elif problem := found or inputs.address_problem(place, text, bucket=self.bucket.name, tenant=tenant):
-                problems.append(problem)
+        pictures, wrong_media = accepting.media_in(body, bucket=self.bucket.name, tenant=tenant)
+        problems += wrong_media
         if request.webhook is not None:
             trusted = self.trusted_webhook_origins
             found_wrong = webhook_problem("webhook.url", request.webhook.url, trusted_origins=trusted)
             problems += [found_wrong] if found_wrong else []
+        named = with_definitions(self.elements, tenant, request)
+        problems += named.problems
         profiles = {name: self.providers.get(name).profile for name in self.providers.names()}
-        route, route_problems = choose_route(request, profiles, self._configured(request), broken)
+        owner = None if origin is None else origin.dialect
+        owned = [Owned(f"elements[{index}].id", text, owner) for index, text in named.unknown.items()]
+        candidates = accepting.configured(self.providers, request)
+        route, route_problems = choose_route(named.request, profiles, candidates, broken, owned)
         known = {problem.field for problem in problems}
-        problems += [problem for problem in route_problems if problem.field not in known]
-        if problems:
-            count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-            raise InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
-        if sum(len(picture.data) for picture in pictures) > inputs.MAX_INLINE_BYTES:
-            limit = inputs.MAX_INLINE_BYTES // 1024**2
-            raise TooLargeError(
-                f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
-            )
-        return request, pictures, route
-
-    def _configured(self, request: AnyRequest) -> list[ProviderName]:
-        """Return the providers with a credential.
-
-        One that has none is looked at anew only where the request depends on it: it may have been set a moment ago.
-        """
-        names = self.providers.names()
-        known = {name for name in names if self.providers.get(name).has_credential}
-        named = {name for name in names if name in (request.provider or ())}
-        needed = named - known if known else set(names)
-        return [
-            name for name in names if name in known or (name in needed and self.providers.get(name).account is not None)
-        ]
-
-    def _with_stored(self, tenant: Tenant, request: AnyRequest, pictures: list[inputs.InlineImage]) -> AnyRequest:
-        addresses: dict[str, str] = {}
-        for picture in pictures:
-            name = hashlib.sha256(picture.data).hexdigest()  # the same picture again is the same object
-            key = f"inputs/{tenant}/{name}.{picture.extension}"
-            self.bucket.store(key, iter([picture.data]), content_type=picture.content_type)
-            addresses[picture.place] = f"s3://{self.bucket.name}/{key}"
-        return inputs.with_addresses(request, addresses) if addresses else request
+        problems += [problem for problem in named.at_ids(route_problems) if problem.field not in known]
+        accepting.expect_sound(problems, pictures)
+        return _Sound(named.request, pictures, route, named.elements)
 
     def _job(self, tenant: Tenant, request: AnyRequest, route: Route, public_url: str) -> Job:
         now = self.now()
@@ -218,9 +201,7 @@ class CreateJob:
 
     def _replay(self, taken: KeyTakenError, key: IdempotencyKey | None) -> Accepted:
         if key is None or taken.fingerprint != key.fingerprint:
-            message = "this Idempotency-Key was used for a request with another body; use a new key for a new request."
-            problem = Problem(field="Idempotency-Key", code="reused", message=message)
-            raise InvalidRequestError("The idempotency key belongs to another request.", [problem])
+            raise accepting.key_of_another_request()
         stored = self.jobs.get_with_request(taken.job_id)
         if stored is None:
             raise UnavailableError("The job of this idempotency key cannot be read; try again.")

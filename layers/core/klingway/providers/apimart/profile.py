@@ -21,6 +21,7 @@ _OMNI_PAGE: Final = "APIMart, Kling v3 Omni"
 _V3_PAGE: Final = "APIMart, Kling v3"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; APIMart states none"
 _SHOTS_OF_V3: Final = "inferred from APIMart, Kling v3; its page on Kling v3 Omni states none"
+_NAME_TELLS: Final = "inferred: prompts call an element @name, so a name tells it from the others"
 _NAME_ENDS: Final = "inferred: prompts call an element @name, so its name ends where a word ends"
 
 _SEVEN_IMAGES, _FOUR_IMAGES = 7, 4
@@ -80,6 +81,7 @@ def _limits(page: str) -> tuple[Limit, ...]:
         Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, source=page),
         Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=page),
         Limit(of=Measure.ELEMENT_NAME, pattern=r"\w+", source=_NAME_ENDS),
+        Limit(of=Measure.REPEATED_ELEMENT_NAME, one_of=(), source=_NAME_TELLS),
     )
 
 
