@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -31,7 +31,7 @@ from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliver
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
-from tests.fakes.providers import OneProvider, ScriptedProvider
+from tests.fakes.providers import OneProvider, ScriptedProvider, SeveralProviders
 from tests.fakes.queue import RecordingQueue
 
 VIDEO_URL = "https://cdn.example/video.mp4"
@@ -43,6 +43,8 @@ class Gateway:
     """The use cases over fakes, wired as the functions wire them."""
 
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
+    others: Sequence[ScriptedProvider] = ()
+    """Further providers, by the names of their profiles."""
     jobs: InMemoryJobs = field(default_factory=InMemoryJobs)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
@@ -58,7 +60,7 @@ class Gateway:
         self.measured = Measured(5.04, 1280, 720)
         self.keyring = Keyring(["master"])
         self.elements = InMemoryElements(self.jobs)
-        providers = OneProvider(self.provider)
+        providers = SeveralProviders([self.provider, *self.others]) if self.others else OneProvider(self.provider)
         submit = SubmitAttempt(
             chain=self.chain(29),
             providers=providers,
@@ -139,6 +141,7 @@ class Gateway:
             body,
             key=None if given is None else self.create.key_for(Tenant("acme"), body, given),
             public_url="https://gateway.example",
+            origin=more.get("origin"),
             targets=more.get("targets", ()),
             correlation_id=more.get("correlation_id"),
         )

@@ -4,12 +4,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from klingway.domain.elements import KeptElement
-from klingway.domain.ids import ElementId
+from klingway.domain.ids import ElementId, Tenant
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Made, ProviderError
 
 from tests.fakes.elements import ScriptedRegistry
+from tests.fakes.providers import ScriptedProvider
 from tests.use_cases.conftest import Gateway
 
 REFUSAL = JobError(code="moderation_refused", message="the picture was refused", retryable=False, provider_code="1301")
@@ -44,6 +45,18 @@ class Room(Gateway):
         self.provider.elements = self.registry
         super().__post_init__()
 
+    def keep_one(self, name: str = "dog", **more: Any) -> KeptElement:
+        """Have an element made that its caller keeps, as `api` does; `tenant`, `provider` and so on as of `create`."""
+        tenant, fields = Tenant(more.pop("tenant", "acme")), more.pop("fields", {})
+        return self.keep.create(tenant, described(name) | fields, public_url="https://gateway.example", **more)
+
+    def kept(self, name: str = "dog", *, provider_id: str = "101", **more: Any) -> KeptElement:
+        """Return an element that its caller keeps, made and at rest."""
+        self.registry.outcomes = [Made(element_id=provider_id)]
+        element = self.keep_one(name, **more)
+        self.drain()
+        return self.element(element.id)
+
     def ask(self, *names: str) -> Job:
         """Accept a request that describes elements of these names."""
         prompt = " ".join(f"<<<element_{index + 1}>>>" for index in range(len(names)))
@@ -75,6 +88,13 @@ class Room(Gateway):
         self.clock.go_on(delay_s)
         self.do(work)
         return delay_s
+
+    def drain(self) -> None:
+        """Let messages arrive one after the other, and those that they lead to, until there is none."""
+        while self.queue.sent:
+            work, delay_s = self.queue.sent.pop(0)
+            self.clock.go_on(delay_s)
+            self.do(work)
 
     def nudge_element(self, element: KeptElement) -> None:
         """Do the work that a provider's callback asks for."""
@@ -109,9 +129,9 @@ class Room(Gateway):
                 self.arrive()
         return job
 
-    def end(self, job: Job) -> None:
-        """Let a running job fail at its provider."""
-        self.provider.outcomes = [Failed(error=REFUSAL)]
+    def end(self, job: Job, provider: ScriptedProvider | None = None) -> None:
+        """Let a running job fail at its provider, the first one unless another is given."""
+        (provider or self.provider).outcomes = [Failed(error=REFUSAL)]
         self.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=self.job(job).number))
         assert State.FAILED is self.job(job).state
 

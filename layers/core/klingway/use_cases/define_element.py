@@ -1,4 +1,7 @@
-"""Read the description of an element that is to be kept: by the rules of requests, and by what its provider takes."""
+"""Read the description of an element that is to be kept: by the rules of requests, and by what its provider takes.
+
+What a provider takes is what its default model does, which at each is the one that takes most.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

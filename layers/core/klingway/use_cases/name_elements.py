@@ -55,7 +55,7 @@ def with_definitions(store: ElementStore, tenant: Tenant, request: SomeRequest) 
     found = store.several(set(ids.values())) if ids else {}
     problems = [
         problem
-        for index, element_id in ids.items()
+        for index, element_id in sorted(ids.items())
         if (problem := _problem(f"elements[{index}].id", given[index], tenant, found.get(element_id)))
     ]
     wrong = {problem.field for problem in problems}
