@@ -395,6 +395,17 @@ def test_a_list_is_paged_by_number_as_well(store: Store) -> None:
     assert [] == ids(store.page(ACME, limit=2, skipped=6))
 
 
+def test_what_is_half_let_go_is_not_shown(store: Store) -> None:
+    """Its row says so already, its place in the list is not taken away yet."""
+    mine = some(store, 3)
+
+    store.release(mine[1], JobId(CALLER))
+
+    assert [mine[0], mine[2]] == ids(store.page(ACME, limit=3))
+    page = store.page(ACME, limit=2)
+    assert ([mine[0]], mine[1]) == (ids(page), page.next_after), "a short part is not the end"
+
+
 def test_a_part_of_more_than_the_table_reads_at_once(store: Store) -> None:
     """Kling's clients may ask for 500; DynamoDB reads a hundred rows in one call."""
     mine = some(store, 103)

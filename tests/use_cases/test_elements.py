@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.errors import InvalidRequestError
-from klingway.domain.ids import ElementId, JobId, ProviderName
+from klingway.domain.ids import ElementId, JobId, ProviderName, new_job_id
 from klingway.domain.job import AttemptState, Job, JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, ElementTask, Failed, Made, Provider, ProviderError, WireRequest
@@ -83,7 +83,7 @@ def test_the_same_description_twice_would_be_one_element(room: Room) -> None:
     """Both places name it, it is made once, waited for once and deleted once."""
     job = room.made("dog")
     both = {"prompt": "a", "elements": [described("cat"), described("cat")]}
-    twice = replace(job, id=JobId(job.id[:-1] + "0"), state=State.QUEUED, elements=(), number=0)
+    twice = replace(job, id=new_job_id(room.clock()), state=State.QUEUED, elements=(), number=0)
     room.jobs.create(twice, both, None)
 
     begun = room.create.start.run(twice, both)
@@ -172,6 +172,27 @@ def test_two_that_take_up_the_same_job_whose_elements_are_made(room: Room) -> No
     job = room.ask("dog")
 
     assert (State.RUNNING, 1) == (job.state, len(room.provider.submitted))
+
+
+@pytest.mark.parametrize("names", [["dog"], ["dog", "fox"]])
+def test_a_job_that_the_poller_takes_up_while_its_elements_are_claimed(room: Room, names: list[str]) -> None:
+    """Made before or not: its row has moved on, so it is not submitted, neither with what was claimed nor without."""
+    room.tasks.submit_job(room.made("dog").id)
+    claim = room.elements.claim
+
+    def overtaken(wanted: KeptElement, user: JobId) -> KeptElement:
+        row = room.jobs.rows[user]
+        room.jobs.rows[user] = replace(row, number=row.number + 1)
+        return claim(wanted, user)
+
+    room.elements.claim = overtaken  # type: ignore[method-assign]
+
+    job = room.ask(*names)
+
+    assert (State.QUEUED, 1) == (job.state, len(room.provider.submitted))
+    room.elements.claim = claim  # type: ignore[method-assign]
+    room.job_falls_due()
+    assert (State.RUNNING if names == ["dog"] else State.PREPARING) is room.job(job).state
 
 
 def test_a_full_provider_and_elements_that_were_made_before(room: Room) -> None:

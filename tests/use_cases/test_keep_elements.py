@@ -260,6 +260,24 @@ def test_without_a_credential_nothing_is_kept(room: Room) -> None:
     assert [("provider", "not_configured")] == problems(error)
 
 
+class Forgetful(ScriptedProvider):
+    """A provider whose credential is taken away between two looks at it."""
+
+    @property
+    def has_credential(self) -> bool:
+        return True
+
+
+def test_a_credential_that_goes_while_it_is_asked_for() -> None:
+    """Nothing is accepted, and it can be tried again."""
+    room = Room(provider=Forgetful(account=None))
+
+    with pytest.raises(UnavailableError):
+        room.keep_one()
+
+    assert {} == room.elements.rows
+
+
 # ---------------------------------------------------------------------------------------------- repeated, broken off
 
 
@@ -476,6 +494,7 @@ def test_ready_made_elements_are_the_providers(room: Room) -> None:
     room.registry.ready_made = PRESETS
 
     assert PRESETS[2:4] == list(room.keep.presets([NAME], number=2, size=2))
+    assert PRESETS[4:] == list(room.keep.presets(NAME, number=3, size=2))
     assert PRESETS == list(room.keep.presets(None, number=1, size=30))
 
 

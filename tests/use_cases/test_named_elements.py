@@ -219,7 +219,7 @@ def test_what_a_provider_does_not_take_of_it_is_told_at_the_id(wide: Room) -> No
 
     assert {("elements[1].id", "inline")} == {(problem.field, problem.provider) for problem in problems}
     assert {"unsupported", "too_long"} == {problem.code for problem in problems}
-    assert all(problem.message.startswith("of the element kept: ") for problem in problems)
+    assert all(problem.message.startswith("of the element that has this id: ") for problem in problems)
     assert NAME == asking(wide, element.id).provider, "left to the gateway, it goes where it can be done"
 
 

@@ -175,15 +175,21 @@ class KeepElements:
         """Return a part of what a tenant holds, newest first, and where the next part goes on."""
         return self._elements.page(tenant, limit=limit, after=after)
 
-    def presets(self, provider: Sequence[str] | None, *, number: int, size: int) -> Sequence[Mapping[str, Any]]:
+    def presets(self, provider: str | Sequence[str] | None, *, number: int, size: int) -> Sequence[Mapping[str, Any]]:
         """Return a page of ready-made elements in the words of the provider that has them: the first that keeps elements.
+
+        Args:
+            provider: As in a request.
+            number: Of the page, from 1.
+            size: Of a page.
 
         Raises:
             InvalidRequestError: None of these providers keeps elements.
             ProviderRefusalError: It could not be asked, or has refused.
         """
         names = self.providers.names()
-        asked = [ProviderName(name) for name in provider or [AUTO] if name != AUTO] or list(names)
+        given = [provider] if isinstance(provider, str) else provider or []
+        asked = [ProviderName(name) for name in given if name != AUTO] or list(names)
         known = [name for name in names if keeps_elements(self.providers, name)]
         able = sorted(
             (name for name in asked if name in known), key=lambda name: not self.providers.get(name).has_credential
@@ -208,9 +214,9 @@ class KeepElements:
         """
         element = self.one(tenant, name)
         left = self._elements.let_go(element, at=self._now())
-        if left is not None and left.state.is_made and not left.users:
+        if left is not None and left.state.is_made:
             change = elements.begin_deleting(left, at=self._now())
-            with suppress(ElementChangeRefusedError):  # a job has joined, or somebody else deletes it
+            with suppress(ElementChangeRefusedError):  # a job uses it, or somebody else deletes it
                 self.make.chain.go_on(left, change, delay_s=0)
         return element
 

@@ -40,7 +40,9 @@ class Named(Generic[SomeRequest]):
         for index in ours:
             place = f"elements[{index}]"
             if problem.field == place or problem.field.startswith(f"{place}."):
-                return replace(problem, field=f"{place}.id", message=f"of the element kept: {problem.message}")
+                return replace(
+                    problem, field=f"{place}.id", message=f"of the element that has this id: {problem.message}"
+                )
         return problem
 
 
