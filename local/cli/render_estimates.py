@@ -44,8 +44,8 @@ def _takes(each: Mapping[str, Any]) -> str:
     return "-" if expected is None or not each["is_possible"] else f"about {expected['usual_s']:.0f} s"
 
 
-def _besides(each: Mapping[str, Any]) -> str:
-    return "\n".join([*(problem["message"] for problem in each["problems"]), *each["warnings"]])
+def _besides(each: Mapping[str, Any]) -> Text:
+    return Text("\n".join([*(problem["message"] for problem in each["problems"]), *each["warnings"]]))
 
 
 def providers(said: Sequence[Mapping[str, Any]], url: str) -> None:
