@@ -95,6 +95,21 @@ GOLDEN: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
             "mode": "pro", "element_list": [{"element_id": 829836802793406551}], "sound": "on", "duration": "3",
         },
     ),
+    "image2video, the last frame given first: prompts count image and then image_tail": (
+        {
+            "model": "kling-v3", "images": [LAST, FIRST],
+            "shots": [{"prompt": "<<<image_2>>> opens", "duration_s": 2}, {"prompt": "to <<<image_1>>>", "duration_s": 3}],
+        },
+        IMAGE_PATH,
+        {
+            **V3_DEFAULTS, "multi_shot": True, "shot_type": "customize", "image": PICTURE, "image_tail": END_PICTURE,
+            "multi_prompt": [
+                {"index": 1, "prompt": "<<<image_1>>> opens", "duration": "2"},
+                {"index": 2, "prompt": "to <<<image_2>>>", "duration": "3"},
+            ],
+            "duration": "5",
+        },
+    ),
     "image2video, shots": (
         {"model": "kling-v3", "shots": TWO_SHOTS, "shot_split": "customize", "images": [FIRST]},
         IMAGE_PATH,
