@@ -10,6 +10,7 @@ from tests.e2e.caller import wait_until
 
 if TYPE_CHECKING:
     from local.simulators.server import Simulator
+    from local.twin import Twin
 
 IMAGES = {"frontal_image": "https://example.com/1.png", "refer_images": [{"image_url": "https://example.com/2.png"}]}
 
@@ -37,3 +38,27 @@ def made_element(simulator: Simulator, key: str, before: str = "") -> int:
         wait_until(lambda: bool(elements()), 10, "the element")
         (element,) = elements()
     return int(element["element_id"])
+
+
+def creates_with(twin: Twin, prompt: str) -> list[dict[str, Any]]:
+    """Return the calls that carried a prompt to any provider, refused ones too."""
+    return [
+        call
+        for simulator in twin.simulators.values()
+        for call in simulator.requests()
+        if call["method"] == "POST" and prompt in _prompts(call["body"])
+    ]
+
+
+def task_with(twin: Twin, prompt: str) -> dict[str, Any]:
+    """Return the only task of a prompt at any provider."""
+    (task,) = [
+        task for simulator in twin.simulators.values() for task in simulator.tasks() if prompt in _prompts(task["body"])
+    ]
+    return task
+
+
+def _prompts(body: Any) -> list[str]:
+    if not isinstance(body, dict):
+        return []
+    return [owner["prompt"] for owner in (body, body.get("input") or {}) if "prompt" in owner]
