@@ -81,6 +81,15 @@ def test_messages_speak_of_the_callers_place() -> None:
     ]
 
 
+def test_english_words_in_messages_stay() -> None:
+    """`prompt` and `id` are names of fields and words of sentences: only the whole place is replaced."""
+    problem = Problem(field="shots[0].prompt", code="too_long", message="characters of a shot's prompt: at most 512.")
+
+    (told,) = with_their_places(InvalidRequestError("no", [problem]), PLACES).problems
+
+    assert ("multi_prompt[0].prompt", "characters of a shot's prompt: at most 512.") == (told.field, told.message)
+
+
 def test_a_body_is_read_by_its_schema_or_told_what_is_wrong() -> None:
     """Every field that is wrong, at its own place."""
     assert Body(name="a", size=1) == read(Body, {"name": "a", "size": 1})

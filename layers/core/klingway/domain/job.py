@@ -109,7 +109,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobElement:
-    """An element that is made for a job before it is submitted, and released at its end."""
+    """An element that a job uses where its provider keeps elements: one that its caller named, or one made for it first."""
 
     index: int
     """Its place in the request: `elements[index]`."""
@@ -183,7 +183,7 @@ class Job:
     targets: tuple[Target, ...] = ()
     """Where its end is delivered to."""
     elements: tuple[JobElement, ...] = ()
-    """What is made for it first, where its provider keeps elements; empty until that begins."""
+    """Those of the gateway that the request named; once they are prepared, where its provider keeps elements, all it uses."""
     price: Price | None = None
     learnt_by: LearntBy | None = None
     finished_at: datetime | None = None

@@ -1,7 +1,7 @@
 """What all dialects read and say alike: bodies with empty fields, problems at the caller's places, one line for all."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -92,10 +92,18 @@ def with_their_places(error: InvalidRequestError, places: Mapping[str, str]) -> 
     for problem in error.problems:
         place = their_place(problem.field, places)
         message = problem.message
-        for name in {problem.field, problem.field.rpartition(".")[2]} if place != problem.field else ():
+        for name in _told_names(problem.field) if place != problem.field else ():
             message = re.sub(rf"(?<![\w.\]]){re.escape(name)}(?![\w\[])", place, message)
         problems.append(replace(problem, field=place, message=message))
     return InvalidRequestError(error.detail, problems)
+
+
+def _told_names(place: str) -> Iterator[str]:
+    """Yield what messages call a place: all of it, and its last name, unless that is an English word as well."""
+    yield place
+    last = place.rpartition(".")[2]
+    if "_" in last and last != place:
+        yield last
 
 
 def summary(error: GatewayError) -> str:
