@@ -116,7 +116,7 @@ class StoreResult:
                 break
             try:
                 files[media.stem] = self._copy(job, media)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - of whatever kind: told and counted, and others are to be had
                 # One that cannot be had keeps no other from being stored while its link is good.
                 missing.append(_Missing(media, *_reason(job, error)))
         order = dict.fromkeys([*(media.stem for media in wanted), *files])
