@@ -190,7 +190,7 @@ def furnish(world: World, film: bytes) -> None:
     for each in placed:
         world.jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
     boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
-    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
+    for delivery in deliveries_to(TARGETS, subject_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
         before = delivery.address.endswith("before")
         answer = Answer(verdict=Verdict.DELIVERED, status=200)
         world.deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
@@ -379,7 +379,7 @@ def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, world: 
 def check_webhooks(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
     (record,) = event["Records"]
     message = DeliveryMessage.from_json(record["body"])
-    found = world.deliveries.get(message.job_id, message.part)
+    found = world.deliveries.get(message.subject_id, message.part)
     state, posted, _ = outcome.split("_")
     assert (found.state.value if found else "none", str(len(world.posted))) == (state, posted)
     assert world.messages("DeliveriesQueueUrl") == (state == "pending")

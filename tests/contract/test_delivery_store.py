@@ -52,7 +52,7 @@ def rows(store: Store, request: pytest.FixtureRequest) -> DueRows:
 
 def new(job_id: JobId | None = None, *, sequence: int = 4, targets: int = 1) -> list[Delivery]:
     job_id = job_id or new_job_id(NOW)
-    return list(deliveries_to([HOOK] * targets, job_id=job_id, sequence=sequence, event=JOB_SUCCEEDED, at=NOW))
+    return list(deliveries_to([HOOK] * targets, subject_id=job_id, sequence=sequence, event=JOB_SUCCEEDED, at=NOW))
 
 
 def tried(delivery: Delivery) -> Delivery:
@@ -65,15 +65,15 @@ def test_a_delivery_comes_back_as_it_was_written(store: Store) -> None:
     """Every field survives, new, tried and at rest."""
     (delivery,) = new()
     assert store.add(delivery)
-    assert delivery == store.get(delivery.job_id, delivery.part)
+    assert delivery == store.get(delivery.subject_id, delivery.part)
 
     after = tried(delivery)
     assert store.replace(after, expected=0)
-    assert after == store.get(delivery.job_id, delivery.part)
+    assert after == store.get(delivery.subject_id, delivery.part)
 
     ended, _ = conclude(after, Answer(verdict=Verdict.DELIVERED, status=204), began_at=NOW, at=NOW)
     assert store.replace(ended, expected=after.number)
-    assert ended == store.get(delivery.job_id, delivery.part)
+    assert ended == store.get(delivery.subject_id, delivery.part)
     assert [None, 204] == [line.status for line in ended.tries]
 
 
@@ -81,9 +81,9 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     """Reading it is no error; writing it anew is refused."""
     (delivery,) = new()
 
-    assert None is store.get(delivery.job_id, delivery.part)
+    assert None is store.get(delivery.subject_id, delivery.part)
     assert not store.replace(delivery, expected=0)
-    assert [] == list(store.of(delivery.job_id))
+    assert [] == list(store.of(delivery.subject_id))
 
 
 def test_a_delivery_is_added_once(store: Store) -> None:
@@ -92,7 +92,7 @@ def test_a_delivery_is_added_once(store: Store) -> None:
     after = tried(delivery)
 
     assert [True, True, False] == [store.add(delivery), store.replace(after, expected=0), store.add(delivery)]
-    assert after == store.get(delivery.job_id, delivery.part)
+    assert after == store.get(delivery.subject_id, delivery.part)
 
 
 def test_who_expects_another_number_writes_nothing(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_who_expects_another_number_writes_nothing(store: Store) -> None:
     first, second = begin(delivery, due_at=NOW), replace(begin(delivery, due_at=NOW), begun=7)
 
     assert [True, False] == [store.replace(each, expected=0) for each in (first, second)]
-    assert first == store.get(delivery.job_id, delivery.part)
+    assert first == store.get(delivery.subject_id, delivery.part)
 
 
 def test_a_jobs_deliveries_are_listed_newest_first(store: Store) -> None:
@@ -123,13 +123,13 @@ def test_a_delivery_is_due_until_it_is_at_rest(store: Store, rows: DueRows) -> N
     later = NOW + timedelta(seconds=120)
     assert [] == list(rows.due(NOW, limit=10))
     (row,) = rows.due(later, limit=10)
-    assert DueRow(delivery.job_id, "delivery#00004#1", int(later.timestamp())) == row
+    assert DueRow(delivery.subject_id, "delivery#00004#1", int(later.timestamp())) == row
 
     taken = rows.take_up(row, at=later)
-    assert TakenUp(delivery.job_id, delivery.part, 1, "pending") == taken
+    assert TakenUp(delivery.subject_id, delivery.part, 1, "pending") == taken
     assert None is rows.take_up(row, at=later)
 
-    found = store.get(delivery.job_id, delivery.part)
+    found = store.get(delivery.subject_id, delivery.part)
     assert found == replace(delivery, number=1, due_at=int(later.timestamp()) + 120)
     ended, _ = conclude(found, Answer(verdict=Verdict.GONE, status=410), began_at=later, at=later)
     assert store.replace(ended, expected=1)

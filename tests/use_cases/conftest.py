@@ -12,7 +12,7 @@ from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
-from klingway.use_cases.deliver import Deliver
+from klingway.use_cases.deliver import AboutJobs, Deliver
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
 from klingway.use_cases.make_element import ElementChain, MakeElement
@@ -117,14 +117,15 @@ class Gateway:
         posts = SignedPosts(posts=self.receiver, keyring=lambda: self.keyring, now=self.clock)
         self.links = MediaLinks(keyring=lambda: self.keyring, now=self.clock, life_hours=24)
         callback = SendCallback(posts=posts, jobs=self.jobs, links=self.links, dialect_of=lambda _: self.dialect)
+        webhook = SendWebhook(posts=posts, bucket_name=self.bucket.name)
+        outbox = WriteOutbox(jobs=self.jobs, bucket=self.bucket)
         self.deliver = Deliver(
-            jobs=self.jobs,
             deliveries=self.deliveries,
             queue=self.delivery_queue,
             senders={
-                "webhook": SendWebhook(posts=posts, bucket_name=self.bucket.name),
-                "callback": callback,
-                "outbox": WriteOutbox(jobs=self.jobs, bucket=self.bucket),
+                "webhook": AboutJobs(jobs=self.jobs, sender=webhook),
+                "callback": AboutJobs(jobs=self.jobs, sender=callback),
+                "outbox": AboutJobs(jobs=self.jobs, sender=outbox),
             },
             now=self.clock,
             function_timeout_s=120,

@@ -436,7 +436,7 @@ def webhooks() -> Deliver:
     from klingway.adapters.http import GuardedPosts
     from klingway.adapters.s3_media import S3MediaBucket
     from klingway.providers import registry
-    from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.deliver import AboutJobs, Deliver
     from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.send_callback import SendCallback
     from klingway.use_cases.send_webhook import SendWebhook
@@ -451,19 +451,20 @@ def webhooks() -> Deliver:
         return Keyring.of(master.read())
 
     posts = SignedPosts(posts=GuardedPosts(settings.trusted_webhook_origins), keyring=keyring, now=now)
-    return Deliver(
+    callback = SendCallback(
+        posts=posts,
         jobs=jobs,
+        links=MediaLinks(keyring=keyring, now=now, life_hours=settings.result_link_hours),
+        dialect_of=registry.dialect_of,
+    )
+    outbox = WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name))
+    return Deliver(
         deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
         queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         senders={
-            "webhook": SendWebhook(posts=posts, bucket_name=settings.bucket_name),
-            "callback": SendCallback(
-                posts=posts,
-                jobs=jobs,
-                links=MediaLinks(keyring=keyring, now=now, life_hours=settings.result_link_hours),
-                dialect_of=registry.dialect_of,
-            ),
-            "outbox": WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name)),
+            "webhook": AboutJobs(jobs=jobs, sender=SendWebhook(posts=posts, bucket_name=settings.bucket_name)),
+            "callback": AboutJobs(jobs=jobs, sender=callback),
+            "outbox": AboutJobs(jobs=jobs, sender=outbox),
         },
         now=now,
         function_timeout_s=settings.function_timeout_s,

@@ -71,7 +71,7 @@ class PublishChanges:
         event = DELIVERED.get(job.state)
         if event is None or not job.targets:
             return
-        wanted = list(deliveries_to(job.targets, job_id=job.id, sequence=job.sequence, event=event, at=self.now()))
+        wanted = list(deliveries_to(job.targets, subject_id=job.id, sequence=job.sequence, event=event, at=self.now()))
         for delivery in wanted:
             self.deliveries.add(delivery)
         if wanted:
