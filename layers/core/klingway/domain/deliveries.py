@@ -19,6 +19,8 @@ from klingway.domain.schedule import PATIENCE_S
 
 JOB_SUCCEEDED: Final = "job.succeeded"
 JOB_FAILED: Final = "job.failed"
+ELEMENT_READY: Final = "element.ready"
+ELEMENT_FAILED: Final = "element.failed"
 
 TRIED_AGAIN_S: Final = (5, 30, 120, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 """After each try that did not do; after the last one it is given up, two days after the first."""
@@ -57,7 +59,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     """Given up, or refused for good."""
     GONE = "gone"
-    """The receiver wants no more (410)."""
+    """The receiver wants no more (410), or its owner has deleted what it is about."""
 
 
 class Verdict(StrEnum):
