@@ -42,7 +42,7 @@ def create(asked: Conversation) -> Reply:
     except InvalidRequestError as error:
         raise with_their_places(error, {"provider": PROVIDER_HEADER, **translated.places}) from error
     if element.state is ElementState.FAILED and element.error is not None:
-        keep.delete(asked.tenant, element.id)  # its external id can be used again
+        keep.delete(asked.tenant, element.id)  # its external id can be used again, and nobody is called back
         raise ProviderRefusalError(element.error.code, element.error.message)
     return reply(words.accepted(element), warned(translated.warnings))
 
