@@ -276,6 +276,8 @@ IMAGES = (
     ),
     taken("an element's number as text", 'its examples: "element_id": "160"', PLAIN | {"element_list": [{"element_id": "160"}]},
           AT_KLING | {"element_list": [{"element_id": 160}]}),
+    refused("an element numbered 0", "element_id: long", PLAIN | {"element_list": [{"element_id": 0}]},
+            "element_list[0].element_id"),
     refused("an element's name", "element_id: long", PLAIN | {"element_list": [{"element_id": "dog"}]},
             "element_list[0].element_id"),
     refused("an element without a number", "element_id: long", PLAIN | {"element_list": [{}]}, "element_list[0].element_id"),

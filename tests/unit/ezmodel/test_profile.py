@@ -121,7 +121,13 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
         PROMPT | {"images": [FIRST, LAST, *refs(1)]}, [("images[1].role", "excluded", [])],
     ),
     "an element's id in letters": (
-        PROMPT | {"elements": [{"id": "el_1"}]}, [("elements[0].id", "wrong_form", {"pattern": "[0-9]{1,19}"})],
+        PROMPT | {"elements": [{"id": "el_1"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
+    ),
+    "an element numbered 0": (
+        PROMPT | {"elements": [{"id": "0"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
+    ),
+    "an element's number with a zero in front": (
+        PROMPT | {"elements": [{"id": "0160"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
     ),
     "an element's number beyond a long": (
         PROMPT | {"elements": [{"id": "9223372036854775808"}]},

@@ -81,7 +81,7 @@ SHOTS_AND_FRAMES: Final = Limit(
 
 # An element that exists: `element_id` is a long. One to be made: a frontal view and one to three others, tags from a list.
 ELEMENT: Final = (
-    Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=SPECIFICATION),
+    Limit(of=Measure.ELEMENT_ID, pattern=r"[1-9][0-9]{0,18}", source=SPECIFICATION),
     Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source=SPECIFICATION),
     Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, maximum=20, source=SPECIFICATION),
     Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, maximum=100, source=SPECIFICATION),
