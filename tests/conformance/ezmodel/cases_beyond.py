@@ -115,6 +115,13 @@ REFERENCES = (
         "a word that only begins like one", "A reference is image, element or video, an underscore and a number",
         {**V3, "prompt": "@image_1st and @image and @someone", "duration": "6"},
     ),
+    accepted(
+        "a number that no list has is text", "A reference is image, element or video, an underscore and a number",
+        {**V3, "prompt": "@image_1000001 waves", **IMAGES, "duration": "6"},
+    ),
+    refused(
+        "a number of 4400 digits", "Kling: prompt, at most 2500 characters", {**V3, "prompt": f"@image_{'1' * 4400}"}, "prompt",
+    ),
     refused("an image that is not there", "@image_1", {**V3, "prompt": "@image_1 waves"}, "prompt"),
     refused("an image too many", "@image_1", {**V3, "prompt": "<<<image_2>>> waves", **IMAGES}, "prompt"),
     refused("an element that is not there", "@element_1", {**V3, "prompt": "@element_1 waves", **IMAGES}, "prompt"),

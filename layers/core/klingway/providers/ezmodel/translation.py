@@ -19,7 +19,7 @@ _PAGE: Final = "EzModel, Kling Omni Video"
 _NOT_PASSED_ON: Final = ("multi_shot", "shot_type", "watermark_info")
 """Fields of Kling's own that EzModel's server takes and leaves out of its request to Kling; its page has none of them."""
 
-_REFERENCE: Final = re.compile(r"@(image|element|video)_([0-9]+)(?![0-9A-Za-z_])")
+_REFERENCE: Final = re.compile(r"@(image|element|video)_([0-9]{1,6})(?![0-9A-Za-z_])")
 """As the page spells them. Kling's own `<<<image_1>>>` reaches Kling as well, and is ours."""
 
 _ROLES: Final = {None: "reference", "first_frame": "first_frame", "end_frame": "last_frame"}
