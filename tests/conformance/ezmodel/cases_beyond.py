@@ -78,7 +78,7 @@ EMPTY = (
     accepted(
         "an empty refer_type is Kling's default", "Kling's API specification: refer_type, base by default",
         {**V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "", "keep_original_sound": ""}]},
-        {**SAID, **V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "base", "keep_original_sound": "no"}]},
+        {**SAID, **V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "base"}]},
     ),
     refused(
         "o1 without a refer_type", "Kling's default is base, which is kling-v3-omni only",

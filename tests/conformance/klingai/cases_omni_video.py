@@ -157,7 +157,7 @@ PROMPTS = (
         AT_KLING | {
             "prompt": "<<<element_1>>> and <<<element_2>>> as in <<<image_1>>>, moving as in <<<video_1>>>",
             "image_list": images(1), "element_list": elements(2),
-            "video_list": [FEATURE | {"keep_original_sound": "no"}],
+            "video_list": [FEATURE],
         },
     ),
     refused("a reference to nothing", _REFERENCE, PLAIN | {"prompt": "as in <<<image_1>>>"}, "prompt"),
@@ -286,17 +286,23 @@ IMAGES = (
 VIDEOS = (
     taken(
         "a video to edit", _EDIT_LENGTH, {"model_name": "kling-v3-omni", "prompt": "a fox", "video_list": [BASE]},
-        without(AT_KLING, "duration", "aspect_ratio") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        without(AT_KLING, "duration", "aspect_ratio") | {"video_list": [BASE]},
     ),
     taken(
         "a length that does not count", _EDIT_LENGTH, PLAIN | {"duration": "7", "video_list": [BASE]},
-        without(AT_KLING, "duration") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]},
         warned=frozenset({"duration"}),
     ),
     taken(
         "a video is to be edited by default", _REFER, PLAIN | {"video_list": [{"video_url": CLIP}]},
-        without(AT_KLING, "duration") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]},
     ),
+    taken(
+        "features, without their sound", _KEEP, PLAIN | {"video_list": [FEATURE | {"keep_original_sound": "no"}]},
+        AT_KLING | {"video_list": [FEATURE | {"keep_original_sound": "no"}]},
+    ),
+    taken("features, and nothing said of sound: the table has no default", _KEEP, PLAIN | {"video_list": [FEATURE]},
+          AT_KLING | {"video_list": [FEATURE]}),
     taken(
         "features, with sound kept", _KEEP, PLAIN | {"duration": "10", "video_list": [FEATURE | {"keep_original_sound": "yes"}]},
         AT_KLING | {"duration": "10", "video_list": [FEATURE | {"keep_original_sound": "yes"}]},

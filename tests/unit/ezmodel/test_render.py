@@ -107,6 +107,13 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": "a fox", "video": FEATURE, "duration_s": 8, "sound": False},
         {
             **DEFAULTS, "prompt": "a fox", "duration": "8",
+            "video_list": [{"video_url": CLIP, "refer_type": "feature"}],
+        },
+    ),
+    "a feature video without its sound": (
+        {"prompt": "a fox", "video": FEATURE | {"keep_sound": False}},
+        {
+            **DEFAULTS, "prompt": "a fox", "duration": "5",
             "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
         },
     ),

@@ -28,6 +28,9 @@ _PREFIX: Final = "/kling"
 _OMNI_VIDEO: Final = f"{_PREFIX}/v1/videos/omni-video"
 _QUERY_TIMEOUT_S: Final = 15.0
 
+_KEEPS: Final[Mapping[bool | None, Any]] = {True: "yes", False: "no"}
+"""Nothing where nothing was said: the page has no default."""
+
 _SPELT: Final = frozenset({"image", "element", "video"})
 """What EzModel's page has a spelling for."""
 
@@ -183,7 +186,7 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
         schema.VideoItem(
             video_url=request.video.url,
             refer_type="base" if request.is_edit else "feature",
-            keep_original_sound="yes" if request.video.keep_sound else "no",
+            keep_original_sound=_KEEPS.get(request.video.keep_sound),
         )
     ]
 

@@ -13,6 +13,8 @@ _IMAGE_TO_VIDEO: Final = "/v1/videos/image2video"
 _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_MULTI_SHOT: Final = frozenset({"kling-v3-omni", "kling-video-o1", "kling-v3"})
 """Those of whose time the field is; it says `false` to the one that makes single shots alone."""
+_KEEPS: Final[Mapping[bool | None, Any]] = {True: "yes", False: "no"}
+"""Nothing where nothing was said: the document has no default, and what Kling does then is Kling's."""
 _TYPES: Final[Mapping[str, Any]] = {"first_frame": "first_frame", "last_frame": "end_frame"}
 
 
@@ -94,6 +96,6 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
         schema.VideoItem(
             video_url=request.video.url,
             refer_type="base" if request.is_edit else "feature",
-            keep_original_sound="yes" if request.video.keep_sound else "no",
+            keep_original_sound=_KEEPS.get(request.video.keep_sound),
         )
     ]
