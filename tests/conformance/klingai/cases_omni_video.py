@@ -127,6 +127,17 @@ PROMPTS = (
         warned=frozenset({"shot_type", "multi_prompt"}),
     ),
     taken(
+        "shots that do not count, whatever they are", _FALSE,
+        PLAIN | {"multi_shot": "false", "shot_type": "own", "multi_prompt": [{"index": 0, "prompt": "", "duration": ""}]},
+        AT_KLING, warned=frozenset({"shot_type", "multi_prompt"}),
+    ),
+    taken(
+        "a prompt that does not count, whatever it is", _TRUE,
+        SHOTS | {"prompt": "x" * 3000, "multi_prompt": shots("2", "3")},
+        without(AT_KLING, "prompt") | {"multi_shot": True, "shot_type": "customize", "multi_prompt": shots("2", "3")},
+        warned=frozenset({"prompt"}),
+    ),
+    taken(
         "a prompt that does not count", _TRUE, SHOTS | {"prompt": "a fox", "multi_prompt": shots("2", "3")},
         without(AT_KLING, "prompt") | {"multi_shot": True, "shot_type": "customize", "multi_prompt": shots("2", "3")},
         warned=frozenset({"prompt"}),
@@ -292,6 +303,10 @@ VIDEOS = (
         "a length that does not count", _EDIT_LENGTH, PLAIN | {"duration": "7", "video_list": [BASE]},
         without(AT_KLING, "duration") | {"video_list": [BASE]},
         warned=frozenset({"duration"}),
+    ),
+    taken(
+        "a length that does not count, whatever it is", _EDIT_LENGTH, PLAIN | {"duration": "20", "video_list": [BASE]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]}, warned=frozenset({"duration"}),
     ),
     taken(
         "a video is to be edited by default", _REFER, PLAIN | {"video_list": [{"video_url": CLIP}]},
