@@ -96,15 +96,34 @@ REFERENCES = (
     accepted(
         "as the page spells them", "Supports @image_1, @element_1 reference syntax",
         {
-            **V3, "prompt": "@element_1 meets @image_1, as @video_1 does", **IMAGES, "duration": "6",
+            **V3, "prompt": "@element_1 meets @image_1", **IMAGES, "duration": "6",
             "element_list": [{"element_id": 123456}],
-            "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
         },
+    ),
+    accepted(
+        "a video, for which the page has no spelling", "Supports @image_1, @element_1; Kling: <<<video_1>>>",
+        {**V3, "prompt": "@image_1 as @video_1 does", **IMAGES, **FEATURE, "duration": "6"},
+        {**SAID, **V3, "prompt": "@image_1 as <<<video_1>>> does", **IMAGES, **FEATURE, "duration": "6"},
     ),
     accepted(
         "as Kling spells them", "Published source: nothing is rewritten, so Kling's own <<<image_1>>> arrives",
         {**V3, "prompt": "<<<image_1>>> waves", **IMAGES, "duration": "6"},
-        {**SAID, **V3, "prompt": "@image_1 waves", **IMAGES, "duration": "6"},
+    ),
+    accepted(
+        "in shots, as Kling spells them", "Published source: nothing is rewritten, so Kling's own <<<image_1>>> arrives",
+        {**V3, **IMAGES, **shots("3", "4", prompt="<<<image_1>>> waves")},
+    ),
+    accepted(
+        "spelt in both ways", "Published source: nothing is rewritten; Kling's own spelling is what Kling knows",
+        {**V3, "prompt": "@image_1 waves at <<<element_1>>>", **IMAGES, "duration": "6", "element_list": [{"element_id": 7}]},
+        {
+            **SAID, **V3, "prompt": "<<<image_1>>> waves at <<<element_1>>>", **IMAGES, "duration": "6",
+            "element_list": [{"element_id": 7}],
+        },
+    ),
+    accepted(
+        "a video as Kling spells it beside the page's spelling", "Supports @image_1, @element_1; Kling: <<<video_1>>>",
+        {**V3, "prompt": "@image_1 as <<<video_1>>> does", **IMAGES, **FEATURE, "duration": "6"},
     ),
     accepted(
         "before a word without a space", "Chinese puts none",

@@ -149,7 +149,7 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
     ),
     "an option": (
         PROMPT | {"provider_options": {"ezmodel": {"image": PICTURE}}},
-        [("provider_options.ezmodel.image", "unknown_field", [])],
+        [("provider_options.ezmodel.image", "unknown_field", ["kling_references"])],
     ),
 }  # fmt: skip
 NOT_TAKEN_BY_ONE: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
@@ -291,7 +291,7 @@ def test_the_profile_says_how_tasks_are_learnt_of() -> None:
         profile.name, profile.calls_back, profile.finds_by_reference, profile.rules_as_of, profile.switches,
     )  # fmt: skip
     assert {OMNI, O1} == set(profile.models)
-    assert frozenset() == profile.options
+    assert {"kling_references"} == profile.options
     assert {} == profile.image_models
     assert all(limit.source for model in profile.models.values() for limit in model.limits)
 

@@ -11,11 +11,13 @@ from klingway.domain.capabilities import (
     Expected,
     Limit,
     ModelProfile,
+    Options,
     Prices,
     ProviderProfile,
     Rate,
 )
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.ezmodel.options import KLING_REFERENCES, SpellingOptions
 
 _PAGE: Final = "EzModel, Kling Omni Video"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; EzModel states none"
@@ -24,9 +26,6 @@ _PRICE_LIST: Final = (
     "EzModel's published source (0.084 USD a second) and the factors of EzModel, Kling Omni Video; "
     "times your account's group ratio, which is not published"
 )
-
-KLING_REFERENCES: Final = "kling_references"
-"""Prompts refer as Kling's own do, `<<<image_1>>>`, and not as EzModel's page says, `@image_1`."""
 
 SWITCHES: Final = frozenset({KLING_REFERENCES})
 
@@ -39,6 +38,9 @@ _EXPECTED: Final = Expected(
     late_s=420,
     source="as at Kling itself, whose tasks these are; EzModel states nothing but that its own demo gives up after 600 s",
 )
+
+
+_OPTIONS: Final = (Options(schema=SpellingOptions),)
 
 
 def _known(*capabilities: Capability) -> dict[Capability, Confidence]:
@@ -137,6 +139,7 @@ _V3_OMNI: Final = ModelProfile(
         source=_PRICE_LIST,
     ),
     expected=_EXPECTED,
+    options=_OPTIONS,
 )
 
 _O1: Final = ModelProfile(
@@ -163,6 +166,7 @@ _O1: Final = ModelProfile(
     ),
     prices=None,
     expected=_EXPECTED,
+    options=_OPTIONS,
 )
 
 
