@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from klingway.providers.kling.specification import TagId
 from klingway.providers.kling.values import AS_TEXT
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -51,7 +52,7 @@ class ElementVideos(Said):
 class ElementTag(Said):
     """`tag_list[]`."""
 
-    tag_id: Literal["o_101", "o_102", "o_103", "o_104", "o_105", "o_106", "o_107", "o_108"]
+    tag_id: TagId
 
 
 class ElementCreate(Said):

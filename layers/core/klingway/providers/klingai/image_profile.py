@@ -6,15 +6,15 @@ from typing import Final
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, Options, Prices, Rate
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.kling.limits import ELEMENT
+from klingway.providers.kling.specification import SPECIFICATION
 from klingway.providers.klingai.options import FaceOptions, FidelityOptions
 from klingway.providers.klingai.profile_parts import (
-    ELEMENT,
     EXPECTED_OF_PICTURES,
     IMAGE_MAP,
     IMAGE_PRICES,
     IMAGE_UNIT_USD,
     OLDER_PAGES,
-    SPECIFICATION,
     known,
 )
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from klingway.domain.errors import Problem
-from klingway.providers.kling.pictures import SPECIFICATION, problems_of_pictures
+from klingway.providers.kling.pictures import problems_of_pictures
+from klingway.providers.kling.specification import SPECIFICATION
 from klingway.providers.klingai import image_schema, schema
 
 DEFAULT_DURATION: Final = "5"
