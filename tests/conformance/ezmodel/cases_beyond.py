@@ -135,6 +135,10 @@ REFERENCES = (
         {**V3, "prompt": "@image_1st and @image and @someone", "duration": "6"},
     ),
     accepted(
+        "a word that refers at another service", "Supports @image_1, @element_1 reference syntax",
+        {**V3, "prompt": "@image_1 holds a sign: @Image2", **IMAGES, "duration": "6"}, warned=frozenset({"prompt"}),
+    ),
+    accepted(
         "a number that no list has is text", "A reference is image, element or video, an underscore and a number",
         {**V3, "prompt": "@image_1000001 waves", **IMAGES, "duration": "6"},
     ),

@@ -96,6 +96,8 @@ CASES = (
     taken("9 images, as text", 'its examples: "n": "9"', PLAIN | {"n": "9"}, AT_KLING | {"n": 9}),
     refused("10 images made", _N, PLAIN | {"n": 10}, "n"),
     refused("0 images", _N, PLAIN | {"n": 0}, "n"),
+    taken("a word that refers at another service", _REFERENCE, PLAIN | {"prompt": "a sign: @Image1"},
+          AT_KLING | {"prompt": "a sign: @Image1"}, warned=frozenset({"prompt"})),
     taken("a number that does not count", "n is of single images", SERIES | {"n": 9}, SERIES_AT_KLING, warned=frozenset({"n"})),
     taken("a number that does not count, whatever it is", "n is of single images", SERIES | {"n": 10}, SERIES_AT_KLING,
           warned=frozenset({"n"})),

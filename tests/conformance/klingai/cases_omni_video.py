@@ -171,6 +171,24 @@ PROMPTS = (
             "video_list": [FEATURE],
         },
     ),
+    taken(
+        "a word that refers at another service", _REFERENCE, PLAIN | {"prompt": "a sign: @image_1"},
+        AT_KLING | {"prompt": "a sign: @image_1"}, warned=frozenset({"prompt"}),
+    ),
+    taken(
+        "a shot's word that refers at another service", _REFERENCE,
+        SHOTS | {
+            "multi_prompt": [
+                {"index": 2, "prompt": "(@Element2)", "duration": "2"}, {"index": 1, "prompt": "a", "duration": "3"},
+            ],
+        },
+        warned=frozenset({"multi_prompt[0].prompt"}),
+    ),
+    taken(
+        "an address, and words that only begin like a reference", _REFERENCE,
+        PLAIN | {"prompt": "bob@image1.com, @image1st, @images, @image_1000001"},
+        AT_KLING | {"prompt": "bob@image1.com, @image1st, @images, @image_1000001"},
+    ),
     refused("a reference to nothing", _REFERENCE, PLAIN | {"prompt": "as in <<<image_1>>>"}, "prompt"),
     refused(
         "a shot's reference to nothing", _REFERENCE,

@@ -13,6 +13,7 @@ from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S
 from klingway.providers.dialects import Translated
 from klingway.providers.ezmodel import schema
 from klingway.providers.ezmodel.options import KLING_REFERENCES
+from klingway.providers.kling.wording import warnings_of_wording
 from klingway.providers.spoken import expect_none, read, with_their_places, without_empty
 
 _PAGE: Final = "EzModel, Kling Omni Video"
@@ -63,13 +64,14 @@ def translate(body: Mapping[str, Any]) -> Translated:
     if _is_edit(create) and create.duration is not None:
         warnings.append("duration: ignored with refer_type base, whose result is as long as the original video")
         create = create.model_copy(update={"duration": None})
+    canonical_body, places = _canonical_body(create), {**_PLACES, **of_model}
     return Translated(
         kind="video",
-        body=_canonical_body(create),
-        places={**_PLACES, **of_model},
+        body=canonical_body,
+        places=places,
         external_id=create.external_task_id,
         callback_url=create.callback_url,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *warnings_of_wording(canonical_body, places)),
     )
 
 

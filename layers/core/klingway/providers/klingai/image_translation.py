@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from klingway.providers.dialects import Translated
 from klingway.providers.kling.pictures import problems_of_pictures
+from klingway.providers.kling.wording import warnings_of_wording
 from klingway.providers.klingai import ignored, rules
 from klingway.providers.klingai import image_schema as schema
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, spelt, watermark
@@ -92,5 +93,5 @@ def _translated(
         places={**COMMON_PLACES, **places},
         external_id=create.external_task_id,
         callback_url=create.callback_url,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *warnings_of_wording(canonical, places)),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from klingway.providers.dialects import Translated
+from klingway.providers.kling.wording import warnings_of_wording
 from klingway.providers.klingai import ignored, rules, schema
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, spelt, watermark
 from klingway.providers.spoken import expect_none, read, without_empty
@@ -127,13 +128,14 @@ def _video(create: schema.OmniVideoCreate) -> dict[str, Any] | None:
 def _translated(
     create: schema.VideoCreate, canonical: Mapping[str, Any], places: Mapping[str, str], warnings: list[str]
 ) -> Translated:
+    places = {**_PLACES, **_places_of_shots(create), **places}
     return Translated(
         kind="video",
         body=canonical,
-        places={**_PLACES, **_places_of_shots(create), **places},
+        places=places,
         external_id=create.external_task_id,
         callback_url=create.callback_url,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *warnings_of_wording(canonical, places)),
     )
 
 
