@@ -124,7 +124,7 @@ TOLD: dict[str, tuple[Any, dict[str, Any]]] = {
                 "images": [
                     {"index": 0, "url": f"{MEDIA}/image_1.png"},
                     {"index": 1, "url": f"{MEDIA}/image_2.png"},
-                    {"index": 2, "url": f"{MEDIA}/image_10.png"},
+                    {"index": 9, "url": f"{MEDIA}/image_10.png"},
                 ],
                 "series_images": [],
             },
@@ -145,6 +145,18 @@ TOLD: dict[str, tuple[Any, dict[str, Any]]] = {
                     {"index": 0, "url": f"{MEDIA}/image_1.png", "watermark_url": f"{MEDIA}/watermarked_1.png"},
                     {"index": 1, "url": f"{MEDIA}/image_2.png", "watermark_url": f"{MEDIA}/watermarked_2.png"},
                 ],
+            },
+        },
+    ),
+    "images of which the first was lost": (
+        shown(job(State.SUCCEEDED, *PICTURES[1:2], *MARKED[1:2], product="generations")),
+        TASK
+        | {
+            "task_status": "succeed",
+            "task_result": {
+                "images": [
+                    {"index": 1, "url": f"{MEDIA}/image_2.png", "watermark_url": f"{MEDIA}/watermarked_2.png"},
+                ]
             },
         },
     ),
