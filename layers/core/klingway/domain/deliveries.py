@@ -35,6 +35,12 @@ LONGEST_DELAY_S: Final = 900
 
 MOST_ERROR_CHARS: Final = 200
 
+CALLBACK: Final = "callback"
+"""The kind of what is told of a job at a `callback_url`, in a dialect."""
+
+ELEMENT_CALLBACK: Final = "element_callback"
+"""The same of an element."""
+
 PART: Final = "delivery#"
 """How the sort key of every delivery begins."""
 
