@@ -36,7 +36,10 @@ LONGEST_DELAY_S: Final = 900
 MOST_ERROR_CHARS: Final = 200
 
 CALLBACK: Final = "callback"
-"""The kind of what is told at a `callback_url`, in a dialect."""
+"""The kind of what is told of a job at a `callback_url`, in a dialect."""
+
+ELEMENT_CALLBACK: Final = "element_callback"
+"""The same of an element."""
 
 PART: Final = "delivery#"
 """How the sort key of every delivery begins."""

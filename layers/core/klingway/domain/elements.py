@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from klingway.domain.deliveries import ELEMENT_FAILED, ELEMENT_READY, Delivery, Target, deliveries_to
+from klingway.domain.deliveries import ELEMENT_CALLBACK, ELEMENT_FAILED, ELEMENT_READY, Delivery, Target, deliveries_to
 from klingway.domain.ids import ElementId, ProviderName, Tenant, new_element_id
 from klingway.domain.job import JobElement, JobError, Origin
 from klingway.domain.request import Element, Request
@@ -246,7 +246,7 @@ def callbacks_about(element: KeptElement, *, at: datetime) -> Iterator[Delivery]
     """
     event = CALLED_BACK.get(element.state)
     if event is not None and element.callback_url is not None and element.is_held:
-        target = Target("element_callback", element.callback_url, (event,))
+        target = Target(ELEMENT_CALLBACK, element.callback_url, (event,))
         yield from deliveries_to([target], subject_id=element.id, sequence=1, event=event, at=at)
 
 
