@@ -69,15 +69,21 @@ ROLES = [
     ),
     accepted(
         "both frames, the last one first",
-        "Role-based image array: its order says nothing",
+        "Role-based image array: it arrives as it is given",
         LEAST | {"image_with_roles": [FRAMES[1], FRAMES[0]]},
-        FRAMED | {"image_with_roles": FRAMES},
+        FRAMED | {"image_with_roles": [FRAMES[1], FRAMES[0]]},
     ),
     accepted(
         "a reference image beside a first frame",
         "reference: reference image",
         LEAST | {"prompt": "<<<image_1>>> meets <<<image_2>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
-        FRAMED | {"prompt": "<<<image_2>>> meets <<<image_1>>>", "image_with_roles": [REFERENCE, FRAMES[0]]},
+        FRAMED | {"prompt": "<<<image_1>>> meets <<<image_2>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
+    ),
+    accepted(
+        "the one reference image behind a first frame",
+        "<<<image_N>>> is not said to count the frames, nor not to: the prompt and the order arrive as they are given",
+        LEAST | {"prompt": "the cat of <<<image_1>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
+        FRAMED | {"prompt": "the cat of <<<image_1>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
     ),
     accepted(
         "reference images alone",

@@ -10,9 +10,7 @@ from typing import Final
 from klingway.domain.references import Reference, canonical, references_in, respelt
 from klingway.domain.request import Element, Image, VideoRequest
 
-_ROLES: Final = ("reference", "first_frame", "last_frame")
-"""Of images, in the order in which they are sent."""
-
+_V3: Final = "kling-v3"
 _ONE_WORD: Final = re.compile(r"\w+")
 _LATIN: Final = "A-Za-z0-9_"
 _OTHER_WORD: Final = rf"(?<![{_LATIN}.+-])@(?P<word>\w+)"
@@ -23,14 +21,14 @@ _NEVER: Final = "(?!)"
 def spelt(request: VideoRequest) -> VideoRequest:
     """Return a request as APIMart gets it: images in order, each element with a name, prompts in its spelling.
 
-    Images go out with the reference images first. The page counts `<<<image_N>>>` along `image_urls`; for
-    `image_with_roles`, which takes their place where there is a frame, it is silent, so that N may or may not count the
-    frames. Behind the reference images they change no number, either way; a frame itself gets its place in the list.
+    Images of kling-v3-omni keep their order, and so their numbers. The page counts `<<<image_N>>>` along `image_urls`, and for
+    `image_with_roles` does not say whether frames count: whoever wrote for APIMart knows, and gets what he wrote. Of
+    kling-v3's two images the first one is the first frame, and the numbers follow.
 
     A reference to something that is not there stays as it is.
     """
     images = request.images or []
-    order = sorted(range(len(images)), key=lambda index: _ROLES.index(images[index].role))
+    order = _order(request)
     numbers = {index + 1: place for place, index in enumerate(order, start=1)}
     names = dict(enumerate(_names(request.elements or []), start=1))
 
@@ -52,6 +50,13 @@ def spelt(request: VideoRequest) -> VideoRequest:
         ],
     }
     return request.model_copy(update={field: value or None for field, value in changed.items()})
+
+
+def _order(request: VideoRequest) -> list[int]:
+    """Return the places of the images in the order in which they are sent."""
+    images = request.images or []
+    is_v3 = request.asked_model == _V3
+    return sorted(range(len(images)), key=lambda place: is_v3 and images[place].role == "last_frame")
 
 
 def _names(elements: Sequence[Element]) -> Iterator[str]:
