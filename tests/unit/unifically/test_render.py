@@ -289,8 +289,8 @@ def defaults_said(request: VideoRequest) -> dict[str, Any]:
             {"name": f"Element{number}"} | element for number, element in enumerate(said["elements"], start=1)
         ]
     for prompt in [said, *said.get("shots", [])]:
-        if "prompt" in prompt:  # a reference is kept off the word behind it
-            prompt["prompt"] = re.sub(r">>>(?=\w)", ">>> ", prompt["prompt"])
+        if "prompt" in prompt:  # a reference is kept off the words around it
+            prompt["prompt"] = re.sub(r"(?<=[A-Za-z0-9_])<<<", " <<<", re.sub(r">>>(?=\w)", ">>> ", prompt["prompt"]))
     return said
 
 
