@@ -49,3 +49,16 @@ def test_a_reference_is_a_word_of_its_own(prompt: str, expected: str) -> None:
     """Kept off what it would run into: read again, it refers to the same."""
     assert expected == theirs(prompt)
     assert expected == theirs(ours(expected))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("a sign that says @image_1", "a sign that says @ image_1"),
+        ("<<<image_1>>>@Element2", "@Image1@ Element2"),
+        ("bob@image1.com, @Image5k", "bob@image1.com, @Image5k"),
+    ],
+)
+def test_what_is_plain_text_elsewhere_is_none_here(prompt: str, expected: str) -> None:
+    """In a canonical prompt `@image_1` is text: a picture it would name here is not what was asked for, and paid for."""
+    assert expected == theirs(prompt)

@@ -23,8 +23,12 @@ _BEHIND_A_WORD: Final = re.compile(rf"(?<=[{_LATIN}])(?=<<<(?:image|element)_[0-
 
 
 def theirs(prompt: str) -> str:
-    """Return a canonical prompt with its references as Unifically spells them; it has images and elements alone."""
-    apart = _BEHIND_A_WORD.sub(" ", prompt)
+    """Return a canonical prompt with its references as Unifically spells them; it has images and elements alone.
+
+    What is text there, and would name a picture here, gets a space: `@ image_1`.
+    """
+    plain = _THEIRS.sub(lambda found: found[0].replace("@", "@ "), prompt)
+    apart = _BEHIND_A_WORD.sub(" ", plain)
     return respelt(apart, lambda reference: f"@{reference.kind.capitalize()}{reference.number}")
 
 
