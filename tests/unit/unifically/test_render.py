@@ -107,6 +107,13 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         PROMPT | {"video": FEATURE | {"keep_sound": False}, "duration_s": 8},
         COMMON | PROMPT | {"video_mode": "video_reference", "aspect_ratio": "auto", "duration": 8, "video_url": CLIP},
     ),
+    "a feature video with a first frame": (
+        PROMPT | {"video": FEATURE, "images": [{"url": OTHER}, FIRST]},
+        COMMON | PROMPT | {
+            "video_mode": "video_reference", "aspect_ratio": "auto", "duration": 5, "video_url": CLIP,
+            "image_urls": [OTHER, PICTURE], "start_image_index": 2,
+        },
+    ),
     "a feature video alone, and sound": (
         PROMPT | {"video": FEATURE, "sound": True},
         PROMPT | {
