@@ -61,6 +61,12 @@ TAKEN: dict[str, dict[str, Any]] = {
     "a first frame among 7 images": PROMPT | {"images": [*refs(6), FIRST]},
     "frames with 7 elements, which nothing counts": PROMPT | {"images": [FIRST, LAST], "elements": described(7)},
     "frames with shots": {"images": [FIRST, LAST], "shots": shots(3, 3)},
+    "a first frame that a prompt refers to, and 6 elements": {
+        "prompt": "<<<image_1>>> opens",
+        "images": [FIRST],
+        "elements": described(6),
+    },
+    "a first frame that no prompt refers to, and 7 elements": PROMPT | {"images": [FIRST], "elements": described(7)},
     "a first frame with a video": PROMPT | {"video": FEATURE, "images": [FIRST]},
     "a first frame among 4 images with a video": PROMPT | {"video": FEATURE, "images": [*refs(3), FIRST]},
     "a first frame that a prompt refers to": {"prompt": "<<<image_1>>> opens", "images": [FIRST]},
@@ -103,6 +109,10 @@ NOT_TAKEN: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] = {
     "a frame that a prompt refers to, beside a last one": (
         {"shots": [*shots(3), *shots(3, prompt="<<<image_2>>>")], "images": [FIRST, LAST]},
         [("shots[1].prompt", "excluded", [])],
+    ),
+    "a first frame that a prompt refers to, and 7 elements": (
+        {"prompt": "<<<image_1>>> opens", "images": [FIRST], "elements": described(7)},
+        [("images", "too_many", {"max": 7})],
     ),
     "both frames with a video": (
         PROMPT | {"video": FEATURE, "images": [FIRST, LAST]}, [("images[1].role", "excluded", [])],
