@@ -29,6 +29,12 @@ IMAGES = [
         LEAST | TURNS | {"image_urls": [PHOTO] * 7},
         ARRIVES | TURNS | {"image_urls": [PHOTO] * 7},
     ),
+    refused(
+        "a blank prompt before images",
+        "Positive text prompt; <<<image_1>>> is put in front of one that there is",
+        LEAST | {"prompt": " \n", "image_urls": [PHOTO]},
+        "prompt",
+    ),
     refused("8 images", "Kling's own limit is 7", LEAST | TURNS | {"image_urls": [PHOTO] * 8}, "image_urls"),
     refused("images that are no list", "Image URL array", LEAST | {"image_urls": PHOTO}, "image_urls"),
     accepted("an empty list of images", "Image URL array", LEAST | {"image_urls": []}, ARRIVES),

@@ -110,6 +110,9 @@ def _ending(name: str) -> str:
 
 
 def with_image_named(prompt: str) -> str:
-    """Return a prompt beside reference images with `<<<image_1>>>` in front, unless it names an image itself."""
+    """Return a prompt beside reference images with `<<<image_1>>>` in front, unless it names an image itself.
+
+    A blank one stays blank: it is no prompt, and is refused as such.
+    """
     names_one = any(reference.kind == "image" for reference in references_in(prompt))
-    return prompt if names_one else f"{Reference('image', 1)}{prompt}"
+    return prompt if names_one or not prompt.strip() else f"{Reference('image', 1)}{prompt}"
