@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from klingway.api.conversation import PROVIDER_HEADER, Conversation, Reply, reply, warned
-from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
+from klingway.domain.deliveries import CALLBACK, JOB_FAILED, JOB_SUCCEEDED, Target
 from klingway.domain.errors import InvalidRequestError, NotFoundError, ProviderRefusalError
 from klingway.domain.ids import JobId, is_job_id
 from klingway.providers.dialects import ShownJob
@@ -31,7 +31,7 @@ def create(asked: Conversation) -> Reply:
             key=asked.key(body),
             public_url=asked.call.public_url,
             origin=asked.origin(translated.external_id),
-            targets=[Target("callback", url, (JOB_SUCCEEDED, JOB_FAILED))] if url else (),
+            targets=[Target(CALLBACK, url, (JOB_SUCCEEDED, JOB_FAILED))] if url else (),
         )
     except InvalidRequestError as error:
         raise with_their_places(error, {"provider": PROVIDER_HEADER, **translated.places}) from error
@@ -45,9 +45,9 @@ def _expect_not_refused(asked: Conversation, job: Job) -> None:
     """Say a provider's refusal in the answer to the request itself; its external id can be used again.
 
     Raises:
-        ProviderRefusalError: The job was refused, and nothing was created.
+        ProviderRefusalError: The job was refused at once, and nothing was created.
     """
-    if job.was_refused and job.error is not None:
+    if job.was_refused_at_once and job.error is not None:
         asked.services.jobs.forget_name(job)
         raise ProviderRefusalError(job.error.code, job.error.message)
 

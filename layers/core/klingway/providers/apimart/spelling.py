@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from klingway.domain.references import Reference, canonical, references_in, respelt
-from klingway.domain.request import Element, Image, VideoRequest
+from klingway.domain.request import Element, ImageRole, VideoRequest
+from klingway.providers.ordering import in_order_of
 
-_V3: Final = "kling-v3"
+_OF_V3: Final[Sequence[ImageRole]] = ("reference", "first_frame", "last_frame")
+"""The order in which kling-v3 takes images; of reference images it has none."""
+
 _ONE_WORD: Final = re.compile(r"\w+")
 _LATIN: Final = "A-Za-z0-9_"
 _OTHER_WORD: Final = rf"(?<![{_LATIN}.+-])@(?P<word>\w+)"
@@ -27,36 +30,24 @@ def spelt(request: VideoRequest) -> VideoRequest:
 
     A reference to something that is not there stays as it is.
     """
-    images = request.images or []
-    order = _order(request)
-    numbers = {index + 1: place for place, index in enumerate(order, start=1)}
+    if request.asked_model == "kling-v3":
+        request = in_order_of(_OF_V3, request)
     names = dict(enumerate(_names(request.elements or []), start=1))
 
     def spelling(reference: Reference) -> str:
-        if reference.kind == "image":
-            return str(Reference("image", numbers.get(reference.number, reference.number)))
         if reference.kind == "element" and reference.number in names:
             return f"@{names[reference.number]}"
         return str(reference)  # `<<<video_1>>>` is not on the page, but clients that work send it
 
-    sorted_images: list[Image] = [images[index] for index in order]
     changed = {
         "prompt": respelt(request.prompt, spelling) if request.prompt is not None else None,
         "shots": [shot.model_copy(update={"prompt": respelt(shot.prompt, spelling)}) for shot in request.shots or []],
-        "images": sorted_images,
         "elements": [
             element.model_copy(update={"name": name})
             for element, name in zip(request.elements or [], names.values(), strict=True)
         ],
     }
     return request.model_copy(update={field: value or None for field, value in changed.items()})
-
-
-def _order(request: VideoRequest) -> list[int]:
-    """Return the places of the images in the order in which they are sent."""
-    images = request.images or []
-    is_v3 = request.asked_model == _V3
-    return sorted(range(len(images)), key=lambda place: is_v3 and images[place].role == "last_frame")
 
 
 def _names(elements: Sequence[Element]) -> Iterator[str]:
