@@ -71,10 +71,7 @@ def test_what_apimart_has_and_has_not() -> None:
     """Results live for 24 hours; keys are bearer keys; elements are inline; nobody is called back."""
     assert (86400, False, None) == (APIMART.link_life_s, APIMART.takes_signed_tokens, APIMART.elements)
     assert APIMART.callback(completed(("video", "video.mp4"))) is None
-    with pytest.raises(NotImplementedError):
-        APIMART.show_many([])
-    with pytest.raises(NotImplementedError):
-        APIMART.part({})
+    assert APIMART.lists is None
 
 
 @pytest.mark.parametrize("state", State)
