@@ -39,6 +39,8 @@ from tests.conformance.klingai.shown import (
 )
 
 DIALECT = registry.dialect_of(ProviderName("klingai"))
+LISTS = DIALECT.lists
+assert LISTS is not None
 MEDIA = "https://gateway.example/v1/media"
 READ = Endpoint("GET", "/v1/videos/omni-video/{id}", Action.READ, "omni-video")
 CREATE = Endpoint("POST", "/v1/videos/omni-video", Action.CREATE, "omni-video")
@@ -186,11 +188,11 @@ def test_a_list_is_bare() -> None:
     """In "Query Task (List)", `data` is an array of tasks, with no total and no cursor."""
     told, expected = next(iter(TOLD.values()))
 
-    said = DIALECT.show_many([told, told])
+    said = LISTS.show_many([told, told])
 
     assert [expected, expected] == said.body["data"]
     assert {"code", "message", "request_id", "data"} == set(said.body)
-    assert [] == DIALECT.show_many([]).body["data"]
+    assert [] == LISTS.show_many([]).body["data"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_a_list_is_bare() -> None:
 )
 def test_which_part_of_a_list(query: dict[str, str], expected: Part) -> None:
     """In "Query Parameters": pageNum 1, value range [1,1000]; pageSize 30, value range [1,500]."""
-    assert expected == DIALECT.part(query)
+    assert expected == LISTS.part(query)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_which_part_of_a_list(query: dict[str, str], expected: Part) -> None:
 def test_a_part_that_there_is_not(query: dict[str, str], places: list[str]) -> None:
     """Out of the ranges, each at its own name."""
     with pytest.raises(InvalidRequestError) as caught:
-        DIALECT.part(query)
+        LISTS.part(query)
 
     assert places == [problem.field for problem in caught.value.problems]
 

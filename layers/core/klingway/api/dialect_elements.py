@@ -64,14 +64,14 @@ def _is_known_here(asked: Conversation, element: KeptElement) -> bool:
 
 def many(asked: Conversation) -> Reply:
     """Show a part of what the tenant holds, in whichever dialect it was made."""
-    part = asked.dialect.part(asked.call.query)
+    part = _words(asked).part(asked.call.query)
     held = asked.services.keep_elements.many(asked.tenant, skipped=part.skipped, limit=part.limit)
     return reply(_words(asked).show_many(held))
 
 
 def presets(asked: Conversation) -> Reply:
     """Show a page of the provider's own elements."""
-    part = asked.dialect.part(asked.call.query)
+    part = _words(asked).part(asked.call.query)
     number = part.skipped // part.limit + 1
     entries = asked.services.keep_elements.presets(asked.providers(), number=number, size=part.limit)
     return reply(_words(asked).presets(entries))

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.errors import Problem, expect_none
-from klingway.providers.dialects import Said, TranslatedElement
+from klingway.providers.dialects import Part, Said, TranslatedElement
 from klingway.providers.kling import answers, schema
+from klingway.providers.kling.lists import part_of
 from klingway.providers.kling.pictures import problems_of_pictures
 from klingway.providers.kling.specification import SPECIFICATION, TAGS
 from klingway.providers.spoken import read, without_empty
@@ -81,6 +82,14 @@ class KlingElementDialect:
     def show(self, element: KeptElement) -> Said:
         """Answer a query: the task, with the element once it is made."""
         return answers.enveloped(_task(element), request_id=element.id)
+
+    def part(self, query: Mapping[str, str]) -> Part:
+        """Read `pageNum` and `pageSize`.
+
+        Raises:
+            InvalidRequestError: One of them cannot be read.
+        """
+        return part_of(query)
 
     def show_many(self, elements: Sequence[KeptElement]) -> Said:
         """Answer a list: the tasks alone."""
