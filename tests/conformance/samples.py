@@ -109,6 +109,7 @@ _TRAITS: Final[Mapping[Trait, Sequence[Body]]] = {
     Trait.OVER_TWO_IMAGES: ({"images": [REFERENCE] * 3},),
     Trait.ELEMENTS: ({"elements": elements(1)},),
     Trait.VIDEO_ELEMENTS: ({"elements": [MAN]},),
+    Trait.IMAGE_REFERENCES: ({"prompt": "as in <<<image_1>>>"},),
     Trait.SERIES: ({"series": True},),
     Trait.SOUND: ({"sound": True},),
     Trait.PRO: ({"mode": "pro"},),

@@ -32,6 +32,7 @@ class Trait(StrEnum):
     SOUND = "sound"
     PRO = "mode pro"
     VIDEO_ELEMENTS = "elements made from a video"
+    IMAGE_REFERENCES = "prompts that refer to images"
 
 
 Given = Iterator[tuple[str, Any]]
@@ -360,6 +361,7 @@ SIGNS: Mapping[Trait, _Sign] = {
     ),
     Trait.SOUND: _Sign(frozenset({"sound"}), lambda request: bool(request.sound)),
     Trait.PRO: _Sign(frozenset({"mode"}), lambda request: request.mode == "pro"),
+    Trait.IMAGE_REFERENCES: _Sign(frozenset({"prompt", "shots"}), lambda request: any(_image_reference(request))),
     Trait.SERIES: _Sign(frozenset({"series"}), lambda request: bool(request.series)),
 }
 

@@ -54,6 +54,7 @@ _SUPPORTS: Final[Mapping[Capability, Confidence]] = {
 _VIDEO: Final = frozenset({Trait.VIDEO})
 _FIRST_FRAME: Final = frozenset({Trait.FIRST_FRAME})
 _REFERENCE_IMAGES: Final = frozenset({Trait.REFERENCE_IMAGES})
+_IMAGE_REFERENCES: Final = frozenset({Trait.IMAGE_REFERENCES})
 
 # What no mode takes together: frames have a mode of their own, into which neither reference images nor a video go. A first
 # frame alone can be one of the reference images (start_image_index), "no end-frame equivalent".
@@ -64,11 +65,12 @@ _FRAMES: Final = (
     Limit(of=Measure.IMAGE_REFERENCE, one_of=(), when=frozenset({Trait.LAST_FRAME}), source=_NO_SPELLING),
 )
 
-# With frames alone, elements are not counted.
+# With frames alone, elements are not counted; a first frame that prompts refer to is one of image_urls, and they are.
 _COUNTS: Final = (
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_FOUR, when=_VIDEO, source=PAGE),
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, unless=_VIDEO | _FIRST_FRAME, source=PAGE),
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, when=_FIRST_FRAME | _REFERENCE_IMAGES, source=PAGE),
+    Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, when=_FIRST_FRAME | _IMAGE_REFERENCES, source=PAGE),
 )
 
 _MODEL: Final = ModelProfile(
