@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import httpx
 from botocore.exceptions import ClientError
 
 from local.cli.client import Gateway
@@ -89,6 +90,18 @@ class Backstage:
         """Return the secret that webhooks are signed with, as their receiver would ask for it."""
         with Gateway(self.twin.cloud.url, self.twin.key.api_key) as gateway:
             return gateway.webhook_secret()
+
+    def spoken(self, service: str, path: str) -> dict[str, Any]:
+        """Return what a service's own API, as it is spoken here, answers to a question."""
+        with Gateway(self.twin.cloud.url, self.twin.key.api_key) as gateway:
+            return gateway.spoken(service, path)
+
+    def opened(self, link: str | None) -> bytes | None:
+        """Return what a link leads to, opened with no key; None where it leads to nothing, or there is none."""
+        if not link:
+            return None
+        answer = httpx.get(link, follow_redirects=True, trust_env=False)  # noqa: TID251 - a link of the twin's own
+        return answer.content if answer.is_success else None
 
     def given_up(self) -> dict[str, int]:
         """Return how many messages lie in each of the dead letter queues."""

@@ -1,4 +1,4 @@
-"""From options to the body of `POST /v1/videos`. What is allowed is the gateway's to say; here are forms alone."""
+"""From options to the body of a request. What is allowed is the gateway's to say; here are forms alone."""
 
 from __future__ import annotations
 
@@ -48,9 +48,11 @@ def build_request(base: dict[str, Any], **options: Any) -> dict[str, Any]:  # no
     """
     plain = (
         "prompt", "model", "mode", "duration_s", "aspect_ratio", "sound", "negative_prompt", "watermark", "cfg_scale",
-        "shot_split", "reference",
+        "shot_split", "reference", "resolution", "series",
     )  # fmt: skip
     request = base | {name: options[name] for name in plain if options.get(name) is not None}
+    if count := options.get("count"):
+        request["count"] = int(count) if count.isascii() and count.isdecimal() else count
     if shots := options.get("shot"):
         request["shots"] = [shot(text) for text in shots]
     if images := _images(options):

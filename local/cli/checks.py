@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+from PIL import Image, UnidentifiedImageError
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from local.cli.services import SERVICES, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,6 +64,16 @@ def duration_of(path: Path) -> float:
         return float(count / rate)
 
 
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Return a picture's width and height, all of it decoded; None where it is none."""
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+            return picture.size
+    except (UnidentifiedImageError, OSError):
+        return None
+
+
 def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterator[Check]:
     """Compare a scene's outcome with what it had to be."""
     job = outcome.job
@@ -83,6 +96,20 @@ def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterato
     yield from _check_files(backstage, scene, job, outcome.files)
     yield from _check_outbox(backstage, scene, job)
     yield from _check_webhook(backstage, scene, job)
+    yield from _check_service(backstage, scene, job)
+
+
+def _check_service(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
+    """Ask for the job as a client of the service would in whose words it was asked for."""
+    name = scene.way.service
+    if name is None:
+        return
+    service = SERVICES[name]
+    answer = backstage.spoken(name, service.read.format(id=job["id"]))
+    yield Check(scene.name, f"told as {service.done}", service.done, said(answer, service.status))
+    films = [file["sha256"] for file in (job["result"] or {}).get("files", []) if file["role"] == "video"]
+    opened = _sha256(backstage.opened(said(answer, service.link)))
+    yield Check(scene.name, "its link opens the film without a key", films, [opened])
 
 
 def _check_elements(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) -> Iterator[Check]:
@@ -100,15 +127,17 @@ def _check_elements(backstage: Backstage, scene: Scene, job: Mapping[str, Any]) 
 
 
 def _check_files(backstage: Backstage, scene: Scene, job: Mapping[str, Any], paths: Sequence[Path]) -> Iterator[Check]:
-    said = {file["name"]: file for file in (job.get("result") or {}).get("files", [])}
-    yield Check(scene.name, "its two files", ["job.json", "video.mp4"], sorted(path.name for path in paths))
+    known = {file["name"]: file for file in (job.get("result") or {}).get("files", [])}
+    yield Check(scene.name, "its files", sorted(["job.json", *scene.files]), sorted(path.name for path in paths))
     for path in paths:
         data = path.read_bytes()
-        file = said[path.name]
+        file = known[path.name]
         yield Check(scene.name, f"size of {path.name}", file["size_bytes"], len(data))
         yield Check(scene.name, "its SHA-256", file["sha256"], _sha256(data))
         key = file["s3_uri"].removeprefix("s3://").partition("/")[2]
         yield Check(scene.name, "the same in the bucket", file["sha256"], _sha256(backstage.object(key)))
+        if path.suffix == ".png":
+            yield Check(scene.name, f"{path.name} is a picture", (file["width"], file["height"]), size_of(path))
         if path.suffix == ".mp4":
             try:
                 duration_s = duration_of(path)

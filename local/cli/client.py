@@ -83,8 +83,10 @@ class Gateway:
         """Close its connections."""
         self._http.close()
 
-    def submit(self, request: Mapping[str, Any], *, idempotency_key: str | None = None) -> dict[str, Any]:
-        """Ask for a video; return the job.
+    def submit(
+        self, request: Mapping[str, Any], *, kind: str = "video", idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Ask for a video, or for pictures; return the job.
 
         However often this has to try, one job comes of it: all tries carry the same key.
 
@@ -92,7 +94,37 @@ class Gateway:
             ApiError: Refused, or no answer.
         """
         key = idempotency_key or f"cli-{secrets.token_urlsafe(18)}"
-        return self._json("POST", "/v1/videos", json=dict(request), headers={"Idempotency-Key": key})
+        return self._json("POST", f"/v1/{kind}s", json=dict(request), headers={"Idempotency-Key": key})
+
+    def spoken(
+        self, service: str, path: str, body: Mapping[str, Any] | None = None, *, provider: str | None = None
+    ) -> dict[str, Any]:
+        """Call a service's own API under its name here: post a body, or ask where there is none.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        headers = {} if provider is None else {"Klingway-Provider": provider}
+        if body is None:
+            return self._json("GET", f"/{service}{path}")
+        key = f"cli-{secrets.token_urlsafe(18)}"
+        return self._json("POST", f"/{service}{path}", json=dict(body), headers=headers | {"Idempotency-Key": key})
+
+    def estimate(self, request: Mapping[str, Any], *, kind: str = "video") -> dict[str, Any]:
+        """Return what a request would cost and send at each provider; nothing is submitted.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return self._json("POST", "/v1/estimates", json=dict(request), params={"kind": kind})
+
+    def providers(self) -> list[dict[str, Any]]:
+        """Return what each provider can do.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return list(self._json("GET", "/v1/providers")["providers"])
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return a job.

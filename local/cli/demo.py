@@ -164,7 +164,7 @@ def _act(backstage: Backstage, item: Act, folder: Path, run: _Run) -> None:
     try:
         with Gateway(backstage.twin.cloud.url, backstage.twin.key.api_key, sleep=sleep) as gateway:
             stage = Stage(gateway, backstage, target, sleep)
-            job = item.way.ask(stage, filled(dict(item.request), stage) | {"reference": item.reference})
+            job = item.way.ask(stage, filled(dict(item.request), stage), item.reference)
             follow(gateway, job, timeout_s=_LONGEST_S, show=show, sleep=sleep)
             outcome.files = [download_file(gateway, outcome.job["id"], file, target) for file in files_of(outcome.job)]
     except ApiError as error:
@@ -264,14 +264,14 @@ def _result_table(run: _Run) -> Table:
             f"{run.ended[item.name]:.1f} s",
             outcome.job.get("id", "-"),
             str(video["size_bytes"]) if video else "-",
-            f"{video['duration_s']:.2f} s" if video else "-",
+            f"{video['duration_s']:.2f} s" if video and "duration_s" in video else "-",
         )
     return table
 
 
 def _video(outcome: Outcome) -> dict[str, Any] | None:
     files = (outcome.job.get("result") or {}).get("files", [])
-    return next((file for file in files if file["name"] == _VIDEO), None)
+    return next((file for file in files if file["role"] in {"video", "image"}), None)
 
 
 def _as_json(outcomes: Mapping[str, Outcome], checks: list[Check]) -> dict[str, Any]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 _SMOKE: Final[Mapping[str, Any]] = {"prompt": "A paper boat on a calm pond", "duration_s": 3, "reference": "smoke"}
 _SMOKE_LONGEST_S: Final = 1800.0
-_PARTS: Final = ("api_key", "access_key", "secret_key")
 
 
 class InitError(click.ClickException):
@@ -83,7 +82,7 @@ def _explained(error: Exception, what: str, region: str | None) -> str:
 def _credential_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give the command, for each provider, files and environment variables to read its credential from."""
     for name in reversed(registry.names()):
-        for part in reversed(_PARTS):
+        for part in reversed(registry.credential_parts_of(name)):
             variable = f"{name}_{part}".upper()
             function = click.option(
                 f"--{name}-{part.replace('_', '-')}-file",
@@ -161,14 +160,14 @@ def init_command(
 # -------------------------------------------------------------------------------------------------------- credentials
 
 
-def _given_credential(provider: str, files: Mapping[str, TextIO | None]) -> dict[str, str]:
+def _given_credential(provider: ProviderName, files: Mapping[str, TextIO | None]) -> dict[str, str]:
     """Return what was given of a provider's credential, by files or the environment.
 
     Raises:
         click.UsageError: It is half a pair, or both kinds.
     """
     found: dict[str, str] = {}
-    for part in _PARTS:
+    for part in registry.credential_parts_of(provider):
         file = files.get(f"{provider}__{part}")
         value = file.read() if file else _variable(provider, part)
         if value and value.strip():
@@ -191,7 +190,7 @@ def _variable(provider: str, part: str) -> str:
 def _store(
     session: Any,  # noqa: ANN401 - boto3's
     stack: Stack,
-    provider: str,
+    provider: ProviderName,
     credential: dict[str, str],
     *,
     interactive: bool,
@@ -200,7 +199,7 @@ def _store(
     secrets = session.client("secretsmanager")
     arn = stack.output(f"{provider.capitalize()}SecretArn")
     kept = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-    is_set = any(kept.get(part) for part in _PARTS)
+    is_set = any(kept.get(part) for part in registry.credential_parts_of(provider))
     if not credential and interactive:
         otherwise = "keep the one that is stored" if is_set else "leave it out"
         prompt = f"{provider}: API key (hidden; empty: {otherwise})"

@@ -11,7 +11,9 @@ from typing_extensions import override
 from local.cli.connection import Connection, connection_options
 
 _COMMANDS: Final = {
-    "submit": ("local.cli.submit", "Ask for a video."),
+    "submit": ("local.cli.submit", "Ask for a video, or for pictures."),
+    "estimate": ("local.cli.estimates", "See what a request would cost and send, at each provider."),
+    "providers": ("local.cli.estimates", "See what each provider can do."),
     "get": ("local.cli.jobs", "Show a job."),
     "list": ("local.cli.jobs", "List jobs, newest first."),
     "download": ("local.cli.jobs", "Download a job's files."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from local.cli.props import Picture, ReceiverUrl
-from local.cli.ways import BusEvent, InboxFile, OverHttp, Way
+from local.cli.ways import BusEvent, InboxFile, InWordsOf, OverHttp, Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,15 +46,17 @@ class Scene(Act):
         path: The states through which its workflow has to go; none where there is nothing to be made first.
         elements: Those that have to be made at the provider, and deleted after the end.
         webhook: The receiver's path that has to be told, where there is one.
+        files: What has to be made, besides the provenance.
     """
 
-    duration_s: float
+    duration_s: float = 0.0
     provider: str = "klingai"
     learnt_by: str = "callback"
     route_reason: str | None = None
     path: tuple[str, ...] = ()
     elements: frozenset[str] = frozenset()
     webhook: str | None = None
+    files: tuple[str, ...] = ("video.mp4",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,13 +176,102 @@ SCENES: Final = (
         learnt_by="poll",
     ),
     Scene(
+        name="ezmodel",
+        title="a reseller that passes Kling's own callback on",
+        request={
+            "prompt": "A fox steps out of <<<image_1>>>",
+            "duration_s": 3,
+            "negative_prompt": "blur",
+            "images": [{"url": Picture("wood", *_MOSS)}],
+            "provider": "ezmodel",
+        },
+        duration_s=3,
+        provider="ezmodel",
+    ),
+    Scene(
+        name="unifically",
+        title="a reseller with five modes: here from one picture to another",
+        request={
+            "prompt": "The fog lifts",
+            "duration_s": 3,
+            "images": [
+                {"url": Picture("first_frame", *_NIGHT), "role": "first_frame"},
+                {"url": Picture("last_frame", *_DAY), "role": "last_frame"},
+            ],
+            "provider": "unifically",
+        },
+        duration_s=3,
+        provider="unifically",
+    ),
+    Scene(
+        name="pictures",
+        title="two pictures instead of a film",
+        request={"prompt": "A fox, oil painting", "count": 2, "aspect_ratio": "3:2", "provider": "klingai"},
+        way=OverHttp("image"),
+        files=("image_1.png", "image_2.png"),
+    ),
+    Scene(
+        name="words-of-klingai",
+        title="a client of Kling's own API; APIMart makes it",
+        request={
+            "model_name": "kling-v3-omni",
+            "multi_shot": True,
+            "shot_type": "customize",
+            "multi_prompt": [
+                {"index": 1, "prompt": "A door opens", "duration": "1"},
+                {"index": 2, "prompt": "A cat looks round it", "duration": "2"},
+            ],
+            "mode": "pro",
+            "sound": "on",
+            "aspect_ratio": "16:9",
+            "duration": "3",
+            "external_task_id": "shop-order-7",
+        },
+        way=InWordsOf("klingai", provider="apimart"),
+        duration_s=3,
+        provider="apimart",
+        learnt_by="poll",
+    ),
+    Scene(
+        name="words-of-ezmodel",
+        title="a client of EzModel; Kling itself makes it",
+        request={
+            "model": "kling-v3-omni",
+            "prompt": "A fox running through a sunlit forest",
+            "duration": "3",
+            "aspect_ratio": "16:9",
+            "sound": "on",
+        },
+        way=InWordsOf("ezmodel", provider="klingai"),
+        duration_s=3,
+    ),
+    Scene(
+        name="words-of-apimart",
+        title="a client of APIMart; Unifically makes it",
+        request={"model": "kling-v3-omni", "prompt": "A paper boat in the rain", "duration": 3, "mode": "pro"},
+        way=InWordsOf("apimart", provider="unifically"),
+        duration_s=3,
+        provider="unifically",
+    ),
+    Scene(
+        name="words-of-unifically",
+        title="a client of Unifically, and nobody else named",
+        request={
+            "model": "kuaishou/kling-3.0-omni-video",
+            "input": {"prompt": "A majestic eagle soaring through mountain peaks", "duration": 3, "mode": "pro"},
+        },
+        way=InWordsOf("unifically"),
+        duration_s=3,
+        provider="unifically",
+    ),
+    Scene(
         name="cheapest",
         title="no provider named: the cheapest that can surely do it, and why",
         request={"prompt": "A paper boat on a calm pond", "duration_s": 3, "provider": "auto"},
         duration_s=3,
         provider="apimart",
         learnt_by="poll",
-        route_reason="apimart: cheapest of apimart ($0.20), klingai ($0.25)",
+        route_reason="apimart: cheapest of apimart ($0.20), klingai ($0.25), ezmodel ($0.25), unifically (price unknown)",
     ),
     Scene(
         name="inbox-file",

@@ -1,4 +1,4 @@
-"""The ways in which the demo asks for a video: over HTTP, by a file in the inbox, by an event on the bus."""
+"""The ways in which the demo asks: over HTTP, in a service's own words, by a file in the inbox, by an event on the bus."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from local.cli.client import ApiError
 from local.cli.following import TooLongError
+from local.cli.services import SERVICES, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,8 +53,10 @@ class Stage:
             if jobs := self.gateway.jobs(reference=reference)["jobs"]:
                 job: dict[str, Any] = jobs[0]
                 return job
-            if said := refusal():
-                raise ApiError(said["title"], said["detail"], said["status"], said["problems"], dict(said))
+            if refused := refusal():
+                raise ApiError(
+                    refused["title"], refused["detail"], refused["status"], refused["problems"], dict(refused)
+                )
             self.sleep(_LOOK_S)
         raise TooLongError
 
@@ -71,9 +74,14 @@ class Way(ABC):
         """What every event about it carries."""
         return None
 
+    @property
+    def service(self) -> str | None:
+        """In whose words it is asked for, where not in our own."""
+        return None
+
     @abstractmethod
-    def ask(self, stage: Stage, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask, and return the job.
+    def ask(self, stage: Stage, request: Mapping[str, Any], reference: str) -> dict[str, Any]:
+        """Ask, and return the job; `reference` is what it is called, where it can be called anything.
 
         Raises:
             ApiError: It was refused.
@@ -83,11 +91,32 @@ class Way(ABC):
 
 @dataclass(frozen=True)
 class OverHttp(Way):
-    """`POST /v1/videos`."""
+    """`POST /v1/videos`, or `/v1/images`."""
+
+    kind: str = "video"
 
     @override
-    def ask(self, stage: Stage, request: Mapping[str, Any]) -> dict[str, Any]:
-        return stage.gateway.submit(request)
+    def ask(self, stage: Stage, request: Mapping[str, Any], reference: str) -> dict[str, Any]:
+        return stage.gateway.submit({**request, "reference": reference}, kind=self.kind)
+
+
+@dataclass(frozen=True)
+class InWordsOf(Way):
+    """A service's own API, under its name; `provider` makes it, where not that service itself."""
+
+    name: str
+    provider: str | None = None
+
+    @property
+    @override
+    def service(self) -> str:
+        return self.name
+
+    @override
+    def ask(self, stage: Stage, request: Mapping[str, Any], reference: str) -> dict[str, Any]:
+        service = SERVICES[self.name]
+        answer = stage.gateway.spoken(self.name, service.create, request, provider=self.provider)
+        return stage.gateway.job(said(answer, service.task_id))
 
 
 @dataclass(frozen=True)
@@ -102,16 +131,16 @@ class InboxFile(Way):
         return f"outbox/{self.name}"
 
     @override
-    def ask(self, stage: Stage, request: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, stage: Stage, request: Mapping[str, Any], reference: str) -> dict[str, Any]:
         cloud = stage.backstage.twin.cloud
-        body = json.dumps(request).encode()
+        body = json.dumps({**request, "reference": reference}).encode()
         cloud.client("s3").put_object(Bucket=cloud.outputs["BucketName"], Key=f"inbox/{self.name}.json", Body=body)
 
         def refusal() -> Any:  # noqa: ANN401 - JSON
-            said = stage.backstage.object(f"{self.outbox}.error.json")
-            return said and json.loads(said)
+            document = stage.backstage.object(f"{self.outbox}.error.json")
+            return document and json.loads(document)
 
-        return stage.answer(request["reference"], refusal)
+        return stage.answer(reference, refusal)
 
 
 @dataclass(frozen=True)
@@ -126,14 +155,14 @@ class BusEvent(Way):
         return self.correlated_by
 
     @override
-    def ask(self, stage: Stage, request: Mapping[str, Any]) -> dict[str, Any]:
+    def ask(self, stage: Stage, request: Mapping[str, Any], reference: str) -> dict[str, Any]:
         cloud = stage.backstage.twin.cloud
-        detail = {"request": request, "correlation_id": self.correlation_id}
+        detail = {"request": {**request, "reference": reference}, "correlation_id": self.correlation_id}
         entry = {"Source": "shop", "DetailType": "Video Requested", "Detail": json.dumps(detail)}
         cloud.client("events").put_events(Entries=[entry | {"EventBusName": cloud.outputs["EventBusName"]}])
 
         def refusal() -> Mapping[str, Any] | None:
             told = stage.backstage.events("Video Request Rejected")
-            return next((said for said in told if said["correlation_id"] == self.correlation_id), None)
+            return next((detail for detail in told if detail["correlation_id"] == self.correlation_id), None)
 
-        return stage.answer(request["reference"], refusal)
+        return stage.answer(reference, refusal)

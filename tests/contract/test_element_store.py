@@ -15,7 +15,8 @@ from klingway.domain import elements
 from klingway.domain.elements import USABLE, ElementChange, ElementState, KeptElement, Waiter
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_element_id, new_job_id
 from klingway.domain.job import JobError
-from klingway.use_cases.ports import DueRow, ElementChangeRefusedError, JobFilter
+from klingway.use_cases.element_ports import ElementChangeRefusedError
+from klingway.use_cases.ports import DueRow, JobFilter
 
 from tests.contract.conftest import Deployment
 from tests.fakes.elements import InMemoryElements

@@ -40,6 +40,13 @@ def seconds_of(video: bytes) -> float:
         return float(count / stream.average_rate)
 
 
+def opened(http: httpx.Client, link: str) -> BytesIO:  # noqa: TID251 - a test's own
+    """Opens a link as anybody can who has it."""
+    answer = http.get(link)
+    assert answer.status_code == 200, (link, answer.text[:300])
+    return BytesIO(answer.content)
+
+
 @dataclass
 class Caller:
     """Speaks HTTP as any client would."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ import pytest
 from local.simulators.receiver import Receiver
 from local.twin import Twin
 from tests.e2e.caller import Caller
+from tests.e2e.services import SERVICES, Client
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
 
@@ -57,3 +59,28 @@ def caller(twin: Twin) -> Iterator[Caller]:
     limits = httpx.Limits(max_connections=50)
     with httpx.Client(base_url=twin.cloud.url, headers=headers, timeout=60, limits=limits) as http:  # noqa: TID251
         yield Caller(twin, http)
+
+
+@pytest.fixture(scope="session")
+def anybody() -> Iterator[httpx.Client]:  # noqa: TID251 - a test's own
+    """Somebody without a key, who follows redirects."""
+    with httpx.Client(follow_redirects=True, timeout=60, trust_env=False) as http:  # noqa: TID251
+        yield http
+
+
+@pytest.fixture(scope="session")
+def clients_of(twin: Twin) -> Iterator[Callable[[str], dict[str, Client]]]:
+    """Give a client of each service with a key of the gateway's, whose base URL is the gateway's with a path."""
+    with ExitStack() as stack:
+
+        def clients(key: str) -> dict[str, Client]:
+            return {
+                name: Client(service, stack.enter_context(_http(twin, name, key))) for name, service in SERVICES.items()
+            }
+
+        yield clients
+
+
+def _http(twin: Twin, path: str, key: str) -> httpx.Client:  # noqa: TID251 - a test's own
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.Client(base_url=f"{twin.cloud.url}/{path}", headers=headers, timeout=60, trust_env=False)  # noqa: TID251

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,7 @@ TABLE: dict[
         set[ElementState],
         ElementState | None,
         int | None,
-        float,
+        float | None,
         dict[str, Any],
     ],
 ] = {
@@ -151,6 +152,7 @@ TABLE: dict[
         lambda asked: elements.begin_deleting(asked, at=AT),
         READY, {READY}, DELETING, None, 120, {"deleting_since": AT},
     ),
+    "rest": (lambda asked: elements.rest(asked, at=AT), READY, {READY}, None, 7, None, {}),
 }  # fmt: skip
 
 
@@ -165,21 +167,57 @@ def test_a_changes_states_number_and_due_time(
     allowed_from: set[ElementState],
     to_state: ElementState | None,
     expected_number: int | None,
-    due_after_s: float,
+    due_after_s: float | None,
     values: dict[str, Any],
 ) -> None:
-    """One conditional write: where from, where to, which number it expects, due always, and what is written with it."""
+    """One conditional write: where from, where to, which number it expects, when it is due, and what is written with it."""
     made = change(element(state))
+    due_at = None if due_after_s is None else AT + timedelta(seconds=due_after_s)
 
     assert (allowed_from, to_state, expected_number) == (made.allowed_from, made.to_state, made.expected_number)
-    assert (AT, AT + timedelta(seconds=due_after_s), values) == (made.at, made.due_at, made.values)
+    assert (AT, due_at, values) == (made.at, made.due_at, made.values)
 
 
-def test_only_a_deletion_asks_who_uses_it() -> None:
-    """Nobody may, from then on."""
-    assert {"begin_deleting"} == {
-        name for name, (change, state, *_) in TABLE.items() if change(element(state)).if_unused
+def test_only_deletion_and_rest_ask_who_uses_it() -> None:
+    """Nobody may, from a deletion on; what rests is held by its caller alone."""
+    asked = {name: change(element(state)).if_users for name, (change, state, *_) in TABLE.items()}
+
+    assert {"begin_deleting": frozenset(), "rest": frozenset({"caller"})} == {
+        name: users for name, users in asked.items() if users is not None
     }
+
+
+def test_only_what_its_caller_alone_holds_is_not_due() -> None:
+    """A change that would leave anything else to nobody cannot be made."""
+    at_rest = elements.rest(element(READY), at=AT)
+
+    for users in (None, frozenset[str](), frozenset({"caller", "job_01JD4ZK8M0ABCDEFGHJKMNPQRS"})):
+        with pytest.raises(ValueError, match="falls due"):
+            replace(at_rest, if_users=users)
+
+
+def test_a_new_element_is_wanted_by_whoever_asks_and_due_in_two_minutes() -> None:
+    """Its digest is that of its description at that account."""
+    asked = elements.wanted(
+        DOG,
+        tenant=Tenant("acme"),
+        provider=ProviderName("klingai"),
+        account="main",
+        public_url="https://gateway.example",
+        at=AT,
+        user="caller",
+    )
+
+    assert (WANTED, digest(), DOG, {"caller"}) == (asked.state, asked.digest, asked.definition, asked.users)
+    assert (AT, AT, int(AT.timestamp()) + 120) == (asked.created_at, asked.updated_at, asked.due_at)
+    assert (0, 0, None, None) == (asked.number, asked.tries, asked.element_number, asked.origin)
+
+
+def test_who_holds_an_element() -> None:
+    """Its caller, as long as he is among its users; jobs do not."""
+    used = element(READY)
+
+    assert (False, True) == (used.is_held, replace(used, users=used.users | {"caller"}).is_held)
 
 
 def test_what_can_be_joined_and_what_is_made() -> None:

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from klingway.domain.ids import AttemptId, JobId, from_iso, is_job_id, iso, new_job_id
+from klingway.domain.ids import (
+    AttemptId,
+    JobId,
+    element_number_in,
+    from_iso,
+    is_job_id,
+    iso,
+    new_element_number,
+    new_job_id,
+)
 
 from tests.unit.builders import JOB_ID, NOW
 
@@ -117,3 +126,34 @@ def test_a_time_is_written_in_utc_with_milliseconds() -> None:
 def test_times_round_trip_to_the_millisecond(moment: datetime) -> None:
     """What is written is read again."""
     assert moment.replace(microsecond=moment.microsecond // 1000 * 1000) == from_iso(iso(moment))
+
+
+def test_an_elements_number_is_one_that_every_reader_of_json_keeps() -> None:
+    """Of 16 digits and below 2^53, never the same by chance, and found again in the text that it is said in."""
+    numbers = {new_element_number() for _ in range(1000)}
+
+    assert 1000 == len(numbers)
+    assert all(10**15 <= number < 2**53 for number in numbers)
+    assert numbers == {element_number_in(str(number)) for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1000000000000000", 10**15),
+        ("9007199254740991", 2**53 - 1),
+        ("999999999999999", None),
+        ("9007199254740992", None),
+        ("0999999999999999", None),
+        ("829836802793406551", None),
+        ("321922438904313", None),
+        ("160", None),
+        ("", None),
+        ("100000000000000a", None),
+        ("+100000000000000", None),
+        ("\uff11" + "\uff10" * 15, None),
+    ],
+)
+def test_what_can_be_a_number_of_ours(text: str, number: int | None) -> None:
+    """From 10^15 to below 2^53, written in one way: anything else is a provider's own, and nobody looks it up."""
+    assert number == element_number_in(text)

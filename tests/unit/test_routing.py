@@ -20,7 +20,7 @@ from klingway.domain.capabilities import (
 )
 from klingway.domain.ids import ProviderName
 from klingway.domain.measures import Measure, Trait
-from klingway.domain.routing import choose_route
+from klingway.domain.routing import Owned, choose_route
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.klingai.profile import klingai_profile
 
@@ -289,3 +289,64 @@ def test_one_place_is_reported_once() -> None:
     (problem,) = provider_problems(video_request(prompt="x", images=[FIRST] * 3), profile)
 
     assert "law" == problem.source
+
+
+def with_owned(body: dict[str, Any], *owned: Owned, configured: list[ProviderName] | None = None) -> Any:
+    return choose_route(
+        video_request(**PROMPT | body),
+        PROFILES,
+        CONFIGURED if configured is None else configured,
+        frozenset(),
+        owned,
+    )
+
+
+AT_TWO, AT_UNSET, SOMEWHERE = (Owned("elements[0].id", "160", provider) for provider in (TWO, UNSET, None))
+
+
+@pytest.mark.parametrize("asked", [{}, {"provider": "auto"}, {"provider": "two"}, {"provider": ["one", "two"]}])
+def test_what_one_provider_alone_knows_goes_there(asked: dict[str, Any]) -> None:
+    """Whoever else could do it: nobody else is on the route, and the reason does not speak of prices."""
+    route, problems = with_owned(asked, AT_TWO)
+
+    assert ([], ("two",)) == (problems, route.providers)
+    assert route.reason in {"two: named by the caller", "two: the only one that can surely do it"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "owned", "way_out"),
+    [
+        ({"provider": "one"}, AT_TWO, "name two as the provider"),
+        ({"provider": "one"}, AT_UNSET, "unset has no credential in this gateway"),
+        ({"provider": "auto"}, AT_UNSET, "unset has no credential in this gateway"),
+    ],
+)
+def test_what_no_candidate_knows_is_a_problem_at_its_place(asked: dict[str, Any], owned: Owned, way_out: str) -> None:
+    """Which says whose it is, and what to do about it."""
+    route, (problem,) = with_owned(asked, owned)
+
+    assert () == route.providers
+    assert ("elements[0].id", "excluded", [owned.provider]) == (problem.field, problem.code, problem.limit)
+    assert f"160 is {owned.provider}'s own, and no other provider knows it: {way_out}." == problem.message
+
+
+def test_what_the_owner_cannot_do_is_told_of_it_alone() -> None:
+    """It has not the credential, the field, or the certainty: as if it were the only provider there is."""
+    route, (problem,) = with_owned({"cfg_scale": 0.5}, Owned("elements[0].id", "160", ONE))
+    assert ((), "cfg_scale", "one", ()) == (route.providers, problem.field, problem.provider, problem.accepted_by)
+
+    route, (problem,) = with_owned({"sound": True}, Owned("elements[0].id", "160", ONE))
+    assert ((), "provider", "uncertain", ["one"]) == (route.providers, problem.field, problem.code, problem.limit)
+
+    route, (problem,) = with_owned({"provider": "unset"}, AT_UNSET)
+    assert ((), "provider", "not_configured") == (route.providers, problem.field, problem.code)
+
+
+def test_what_is_of_nobody_knows_whom_is_not_guessed() -> None:
+    """Two that could take it: whose it is has to be said. One alone, or one that is named, has it."""
+    route, (problem,) = with_owned({}, SOMEWHERE)
+    assert ((), "elements[0].id", "uncertain") == (route.providers, problem.field, problem.code)
+    assert ["one", "two"] == problem.limit
+
+    assert ("two",) == with_owned({"cfg_scale": 0.5}, SOMEWHERE)[0].providers
+    assert ("two", "one") == with_owned({"provider": ["two", "one"]}, SOMEWHERE)[0].providers

@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError
+from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, expect_none
 from klingway.providers.spoken import (
     MAX_SUMMARY_CHARS,
-    expect_none,
     read,
     summary,
     their_place,
@@ -79,6 +78,15 @@ def test_messages_speak_of_the_callers_place() -> None:
     assert ["multi_prompt[1].duration must be at least 1.", "duration is 5 but the shots add up to 6."] == [
         each.message for each in told.problems
     ]
+
+
+def test_english_words_in_messages_stay() -> None:
+    """`prompt` and `id` are names of fields and words of sentences: only the whole place is replaced."""
+    problem = Problem(field="shots[0].prompt", code="too_long", message="characters of a shot's prompt: at most 512.")
+
+    (told,) = with_their_places(InvalidRequestError("no", [problem]), PLACES).problems
+
+    assert ("multi_prompt[0].prompt", "characters of a shot's prompt: at most 512.") == (told.field, told.message)
 
 
 def test_a_body_is_read_by_its_schema_or_told_what_is_wrong() -> None:

@@ -43,6 +43,10 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
         lambda asked: transitions.accept(asked, at=AT, task_id=TASK_ID, handle=HANDLE, due_after_s=420),
         State.SUBMITTING, {State.SUBMITTING, State.UNCONFIRMED}, State.RUNNING, None, 420,
     ),
+    "take_elements": (
+        lambda asked: transitions.take_elements(asked, at=AT, elements=[MADE]),
+        State.QUEUED, {State.QUEUED}, None, NUMBER, 120,
+    ),
     "begin_preparing": (
         lambda asked: transitions.begin_preparing(asked, at=AT, elements=[WANTED]),
         State.QUEUED, {State.QUEUED}, State.PREPARING, NUMBER, 120,
@@ -178,6 +182,7 @@ def test_a_job_names_its_elements_before_and_after_they_are_made() -> None:
 
     assert {"elements": (WANTED,)} == transitions.begin_preparing(asked, at=AT, elements=[WANTED]).values
     assert {"elements": (MADE,)} == transitions.end_preparing(at=AT, elements=[MADE]).values
+    assert {"elements": (MADE,)} == transitions.take_elements(asked, at=AT, elements=[MADE]).values
     assert 1 == transitions.next_attempt_number(replace(asked, elements=(WANTED,)), KLINGAI)
 
 

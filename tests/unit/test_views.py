@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from klingway.domain.element_views import element_to_json
+from klingway.domain.elements import CALLER, ElementState, wanted
+from klingway.domain.ids import ElementId, ProviderName, Tenant
 from klingway.domain.job import JobError, Price
-from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, job_to_json, price_to_json
+from klingway.domain.views import (
+    attempt_to_json,
+    error_to_json,
+    file_to_json,
+    job_to_json,
+    price_to_json,
+)
 
-from tests.unit.builders import JOB_ID, PROVENANCE_FILE, REFUSED, TASK_ID, VIDEO_FILE, attempt, job, succeeded_job
+from tests.unit.builders import JOB_ID, NOW, PROVENANCE_FILE, REFUSED, TASK_ID, VIDEO_FILE, attempt, job, succeeded_job
 
 KEY = f"results/acme/2026/11/20/{JOB_ID}/1"
 FILES: list[dict[str, Any]] = [
@@ -157,3 +167,48 @@ def test_nothing_of_the_gateways_own_stands_in_a_view() -> None:
     said = json.dumps(job_to_json(succeeded_job(), {}, bucket="our-bucket"))
 
     assert not [word for word in ("handle", "account", "due_at", "tenant", "public_url", '"number": 7') if word in said]
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (ElementState.WANTED, "wanted"),
+        (ElementState.SUBMITTING, "making"),
+        (ElementState.RUNNING, "making"),
+        (ElementState.READY, "ready"),
+        (ElementState.FAILED, "failed"),
+    ],
+)
+def test_an_element(state: ElementState, shown: str) -> None:
+    """What its caller gave, what it is called, how it stands and why it failed; nothing of how it is made."""
+    dog = {"name": "dog", "description": "a brown dog", "images": ["https://x/1.png", "https://x/2.png"]}
+    element = wanted(
+        dog,
+        tenant=Tenant("acme"),
+        provider=ProviderName("klingai"),
+        account="main",
+        public_url="https://gateway.example",
+        at=NOW,
+        user=CALLER,
+    )
+    failed = state is ElementState.FAILED
+    element = replace(
+        element,
+        id=ElementId("el_01JD4ZK8M0ABCDEFGHJKMNPQRS"),
+        state=state,
+        element_number=1234567890123456,
+        provider_id="321922438904313",
+        error=REFUSED if failed else None,
+    )
+
+    assert {
+        "id": "el_01JD4ZK8M0ABCDEFGHJKMNPQRS",
+        "number": 1234567890123456,
+        "state": shown,
+        "definition": dog,
+        "provider": "klingai",
+        "created_at": "2026-11-20T12:00:00.000Z",
+        "error": {"code": "refused_by_provider", "message": "no", "retryable": False, "provider_code": "1201"}
+        if failed
+        else None,
+    } == json.loads(json.dumps(element_to_json(element)))

@@ -1,5 +1,5 @@
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 import pytest
@@ -14,6 +14,7 @@ from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import Deliver
 from klingway.use_cases.judge_request import JudgeRequest
+from klingway.use_cases.keep_elements import KeepElements
 from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.media_links import MediaLinks
 from klingway.use_cases.ports import Measured
@@ -35,7 +36,7 @@ from tests.fakes.dialects import ScriptedDialect
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
-from tests.fakes.providers import OneProvider, ScriptedProvider
+from tests.fakes.providers import OneProvider, ScriptedProvider, SeveralProviders
 from tests.fakes.queue import RecordingQueue
 
 VIDEO_URL = "https://cdn.example/video.mp4"
@@ -47,9 +48,10 @@ class Gateway:
     """The use cases over fakes, wired as the functions wire them."""
 
     provider: ScriptedProvider = field(default_factory=ScriptedProvider)
+    others: Sequence[ScriptedProvider] = ()
+    """Further providers, by the names of their profiles."""
     jobs: InMemoryJobs = field(default_factory=InMemoryJobs)
     queue: RecordingQueue = field(default_factory=RecordingQueue)
-    elements: InMemoryElements = field(default_factory=InMemoryElements)
     workflow: RecordingWorkflow = field(default_factory=RecordingWorkflow)
     bucket: InMemoryBucket = field(default_factory=InMemoryBucket)
     clock: FixedClock = field(default_factory=FixedClock)
@@ -63,7 +65,8 @@ class Gateway:
     def __post_init__(self) -> None:
         self.measured = Measured(5.04, 1280, 720)
         self.keyring = Keyring(["master"])
-        providers = OneProvider(self.provider)
+        self.elements = InMemoryElements(self.jobs)
+        providers = SeveralProviders([self.provider, *self.others]) if self.others else OneProvider(self.provider)
         submit = SubmitAttempt(
             chain=self.chain(29),
             providers=providers,
@@ -83,8 +86,11 @@ class Gateway:
         )
         self.tasks = WorkflowTasks(chain=self.chain(60), elements=self.elements, make=make, submit=submit.begin)
         self.check_element = CheckElement(chain=make.chain, make=make, jobs=self.jobs, workflow=lambda: self.workflow)
-        self.judge = JudgeRequest(bucket_name=self.bucket.name, providers=providers)
+        self.judge = JudgeRequest(bucket_name=self.bucket.name, elements=self.elements, providers=providers)
         self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=start, now=self.clock)
+        self.keep = KeepElements(
+            make=replace(make, function_timeout_s=29), jobs=self.jobs, bucket=self.bucket, providers=providers
+        )
         self.worker = CheckAttempt(
             chain=self.chain(300),
             providers=providers,

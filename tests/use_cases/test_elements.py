@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.errors import InvalidRequestError
-from klingway.domain.ids import ElementId, JobId, ProviderName
+from klingway.domain.ids import ElementId, JobId, ProviderName, new_job_id
 from klingway.domain.job import AttemptState, Job, JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, ElementTask, Failed, Made, Provider, ProviderError, WireRequest
@@ -16,118 +16,13 @@ from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.ports import BusyError
 from klingway.use_cases.prepare_elements import TIMED_OUT, NotPreparedError
 
-from tests.fakes.elements import RecordingWorkflow, ScriptedRegistry
-from tests.use_cases.conftest import SUCCESS, Gateway
+from tests.fakes.elements import RecordingWorkflow
+from tests.use_cases.conftest import SUCCESS
+from tests.use_cases.room import REFUSAL, Room, described, lost, refused, taken
 
-REFUSAL = JobError(code="moderation_refused", message="the picture was refused", retryable=False, provider_code="1301")
 TIMED_OUT_ERROR = JobError(
     code="element_timed_out", message="gave up waiting for its elements to be made", retryable=True
 )
-
-
-def refused(*, retryable: bool = False, retry_after_s: float | None = None) -> ProviderError:
-    error = replace(REFUSAL, code="provider_full", retryable=True) if retryable else REFUSAL
-    return ProviderError(error, created=Created.NO, retry_after_s=retry_after_s)
-
-
-def lost() -> ProviderError:
-    error = JobError(code="provider_answer_lost", message="gone", retryable=True)
-    return ProviderError(error, created=Created.MAYBE)
-
-
-def taken() -> ProviderError:
-    error = JobError(code="refused_by_provider", message="this reference exists", retryable=False)
-    return ProviderError(error, created=Created.NO, already_exists=True)
-
-
-def described(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "description": f"a brown {name}", "images": ["https://x/1.png", "https://x/2.png"]} | more
-
-
-@dataclass
-class Room(Gateway):
-    """A gateway whose provider keeps elements; work of every kind is done by hand."""
-
-    registry: ScriptedRegistry = field(default_factory=ScriptedRegistry)
-
-    def __post_init__(self) -> None:
-        self.provider.elements = self.registry
-        super().__post_init__()
-
-    def ask(self, *names: str) -> Job:
-        """Accept a request that describes elements of these names."""
-        prompt = " ".join(f"<<<element_{index + 1}>>>" for index in range(len(names)))
-        return self.submit({"prompt": prompt, "duration_s": 5, "elements": [described(name) for name in names]})
-
-    def make(self, job: Job, waiter: str = "token", *, index: int = 0) -> KeptElement:
-        """Run the workflow's task for an element of a job; return the element as it stands then."""
-        element_id = self.job(job).elements[index].id
-        self.tasks.make_element(element_id, execution=f"{job.id}-1", token=waiter)
-        return self.element(element_id)
-
-    def element(self, element_id: ElementId) -> KeptElement:
-        """Return an element as it stands."""
-        return self.elements.rows[element_id]
-
-    def do(self, work: Work) -> None:
-        """Do one piece of work, as the worker does."""
-        match work.kind:
-            case WorkKind.ELEMENT:
-                self.check_element.run(work)
-            case WorkKind.RELEASE:
-                self.check_element.release(work)
-            case _:
-                self.worker.run(work)
-
-    def arrive(self) -> float:
-        """Let the one message in the queue arrive when it is due, and do its work; return its delay."""
-        work, delay_s = self.queue.take()
-        self.clock.go_on(delay_s)
-        self.do(work)
-        return delay_s
-
-    def nudge_element(self, element: KeptElement) -> None:
-        """Do the work that a provider's callback asks for."""
-        self.do(Work(kind=WorkKind.ELEMENT, id=element.id, number=None))
-
-    def fall_due(self, element: KeptElement) -> None:
-        """Wait until an element is due, and do what the poller has done for it; what was in the queue is lost."""
-        self.queue.sent.clear()
-        stands = self.element(element.id)
-        self.clock.go_on(max(0, stands.due_at - self.clock().timestamp()))
-        due_at = int(self.clock().timestamp()) + 120
-        self.elements.rows[element.id] = replace(stands, number=stands.number + 1, due_at=due_at)
-        self.do(Work(kind=WorkKind.ELEMENT, id=element.id, number=stands.number + 1))
-
-    def job_falls_due(self) -> None:
-        """Wait until the job is due, let the poller run, and do the work of the jobs that it finds."""
-        self.queue.sent.clear()
-        due = [job.due_at for job in self.jobs.rows.values() if job.due_at is not None]
-        self.clock.go_on(max(0, min(due) - self.clock().timestamp()))
-        assert self.poll()
-        works, self.queue.sent = self.queue.sent, []
-        for work, _ in works:
-            self.do(work)
-
-    def made(self, *names: str) -> Job:
-        """Return a job whose elements are made and told of, and which is about to be submitted."""
-        self.registry.outcomes = [Made(element_id=str(101 + index)) for index in range(len(names))]
-        job = self.ask(*names)
-        for index in range(len(names)):
-            self.make(job, index=index)
-            while self.queue.sent:
-                self.arrive()
-        return job
-
-    def end(self, job: Job) -> None:
-        """Let a running job fail at its provider."""
-        self.provider.outcomes = [Failed(error=REFUSAL)]
-        self.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=self.job(job).number))
-        assert State.FAILED is self.job(job).state
-
-    def release(self, job: Job) -> None:
-        """Do the work that a job's end leads to."""
-        self.do(Work(kind=WorkKind.RELEASE, id=job.id, number=None))
 
 
 @pytest.fixture
@@ -188,7 +83,7 @@ def test_the_same_description_twice_would_be_one_element(room: Room) -> None:
     """Both places name it, it is made once, waited for once and deleted once."""
     job = room.made("dog")
     both = {"prompt": "a", "elements": [described("cat"), described("cat")]}
-    twice = replace(job, id=JobId(job.id[:-1] + "0"), state=State.QUEUED, elements=(), number=0)
+    twice = replace(job, id=new_job_id(room.clock()), state=State.QUEUED, elements=(), number=0)
     room.jobs.create(twice, both, None)
 
     begun = room.create.start.run(twice, both)
@@ -204,6 +99,114 @@ def test_the_same_description_twice_would_be_one_element(room: Room) -> None:
     room.end(twice)
     room.release(twice)
     assert ["101"] == room.registry.deleted
+
+
+def test_a_job_whose_elements_are_all_made_is_submitted_at_once(room: Room) -> None:
+    """No workflow is started and nothing made: it has joined them, names them with the provider's ids, and they stay for it."""
+    first = room.made("dog")
+    room.tasks.submit_job(first.id)
+    room.end(first)
+
+    second = room.ask("dog")
+
+    room.release(first)
+    (element,) = room.elements.rows.values()
+    assert (State.RUNNING, frozenset({second.id})) == (second.state, element.users)
+    assert [(0, element.id, "101")] == [(used.index, used.id, used.provider_id) for used in second.elements]
+    assert [{"id": "101"}] == room.provider.submitted[1].body["elements"]
+    assert ([first.id], 1, []) == (
+        [job_id for _, job_id, _ in room.workflow.started],
+        len(room.registry.created),
+        room.registry.deleted,
+    )
+    room.end(second)
+    room.release(second)
+    assert (["101"], {}) == (room.registry.deleted, room.elements.rows)
+
+
+def test_one_that_is_not_made_yet_is_waited_for_with_the_others(room: Room) -> None:
+    """Half of it does not do: the workflow is started."""
+    room.made("dog")
+
+    second = room.ask("dog", "fox")
+
+    assert (State.PREPARING, second.id) == (second.state, room.workflow.started[-1][1])
+    assert [] == room.provider.submitted
+
+
+def test_a_job_that_dies_between_its_elements_and_its_submission_goes_on_when_it_is_due(room: Room) -> None:
+    """Its row names them already: they are not claimed a second time, and it is submitted once."""
+    room.tasks.submit_job(room.made("dog").id)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    room.provider.on_render = die
+    with pytest.raises(KeyboardInterrupt):
+        room.ask("dog")
+    room.provider.on_render = None
+    second = list(room.jobs.rows.values())[-1]
+    assert (State.QUEUED, ["101"]) == (second.state, [used.provider_id for used in second.elements])
+    claimed = len(room.elements.history)
+
+    room.job_falls_due()
+
+    assert State.RUNNING is room.job(second).state
+    assert claimed == len(room.elements.history)
+    assert [{"id": "101"}] == room.provider.submitted[-1].body["elements"]
+    assert 2 == len(room.provider.submitted)
+
+
+def test_two_that_take_up_the_same_job_whose_elements_are_made(room: Room) -> None:
+    """Whoever is slower finds the row moved on, and submits nothing."""
+    room.made("dog")
+    claim = room.elements.claim
+
+    def overtaken(wanted: KeptElement, user: JobId) -> KeptElement:
+        room.elements.claim = claim  # type: ignore[method-assign]
+        room.do(Work(kind=WorkKind.SUBMIT, id=user, number=room.jobs.rows[user].number))
+        return claim(wanted, user)
+
+    room.elements.claim = overtaken  # type: ignore[method-assign]
+
+    job = room.ask("dog")
+
+    assert (State.RUNNING, 1) == (job.state, len(room.provider.submitted))
+
+
+@pytest.mark.parametrize("names", [["dog"], ["dog", "fox"]])
+def test_a_job_that_the_poller_takes_up_while_its_elements_are_claimed(room: Room, names: list[str]) -> None:
+    """Made before or not: its row has moved on, so it is not submitted, neither with what was claimed nor without."""
+    room.tasks.submit_job(room.made("dog").id)
+    claim = room.elements.claim
+
+    def overtaken(wanted: KeptElement, user: JobId) -> KeptElement:
+        row = room.jobs.rows[user]
+        room.jobs.rows[user] = replace(row, number=row.number + 1)
+        return claim(wanted, user)
+
+    room.elements.claim = overtaken  # type: ignore[method-assign]
+
+    job = room.ask(*names)
+
+    assert (State.QUEUED, 1) == (job.state, len(room.provider.submitted))
+    room.elements.claim = claim  # type: ignore[method-assign]
+    room.job_falls_due()
+    assert (State.RUNNING if names == ["dog"] else State.PREPARING) is room.job(job).state
+
+
+def test_a_full_provider_and_elements_that_were_made_before(room: Room) -> None:
+    """The job waits with its elements, and is submitted later with the same ids."""
+    room.made("dog")
+    room.provider.submissions = [refused(retryable=True)]
+
+    job = room.ask("dog")
+
+    assert State.QUEUED is job.state
+    work, _ = room.queue.take()
+    room.do(work)
+    assert State.RUNNING is room.job(job).state
+    assert [[{"id": "101"}]] * 2 == [wire.body["elements"] for wire in room.provider.submitted]
 
 
 def test_a_job_without_a_workflow_gets_one_when_it_is_due(room: Room) -> None:
@@ -362,7 +365,7 @@ def test_one_that_is_made_already_is_told_of_by_the_worker(room: Room) -> None:
     """The task, which the workflow waits for, sends one message; the worker sends the token back."""
     room.made("dog")
     room.workflow.resumed.clear()
-    second = room.ask("dog")
+    second = room.ask("dog", "fox")
 
     element = room.make(second, "late")
 
@@ -895,20 +898,23 @@ def test_elements_are_released_at_the_end(room: Room) -> None:
 def test_an_element_that_another_job_uses_stays(room: Room) -> None:
     """Even if that job has not begun to wait for it; the last one takes it along."""
     first = room.made("dog")
-    second = room.ask("dog")
+    second = room.ask("dog", "fox")
     room.tasks.submit_job(first.id)
     room.end(first)
 
     room.release(first)
 
     assert [] == room.registry.deleted
-    room.make(second)
-    room.arrive()
+    room.registry.outcomes = [Made(element_id="102")]
+    for index in range(2):
+        room.make(second, index=index)
+        while room.queue.sent:
+            room.arrive()
     room.tasks.submit_job(second.id)
-    assert [{"id": "101"}] == room.provider.submitted[1].body["elements"]
+    assert [{"id": "101"}, {"id": "102"}] == room.provider.submitted[1].body["elements"]
     room.end(second)
     room.release(second)
-    assert ["101"] == room.registry.deleted
+    assert ["101", "102"] == room.registry.deleted
 
 
 def test_one_that_is_still_being_made_is_deleted_once_it_is(room: Room) -> None:

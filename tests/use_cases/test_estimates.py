@@ -9,6 +9,7 @@ from klingway.domain.ids import Tenant
 from klingway.use_cases.estimate import Estimate
 from klingway.use_cases.judge_request import JudgeRequest
 
+from tests.fakes.elements import InMemoryElements
 from tests.fakes.providers import SeveralProviders
 from tests.unit.builders import FakeCredentials, apimart, klingai
 
@@ -22,7 +23,9 @@ def estimates(body: dict[str, Any], kind: Any = "video", *, has_key: bool = True
     """Estimate at KlingAI and APIMart, with the rules of Kling's specification."""
     known = None if has_key else FakeCredentials(None)
     (kling, calls), (mart, other_calls) = klingai(rules_as_of=date(2026, 2, 10), credentials=known), apimart()
-    judge = JudgeRequest(bucket_name="media-bucket", providers=SeveralProviders([kling, mart]))
+    judge = JudgeRequest(
+        bucket_name="media-bucket", elements=InMemoryElements(), providers=SeveralProviders([kling, mart])
+    )
     said = Estimate(judge=judge).run(ACME, kind, body, public_url=URL)
     assert [] == [*calls.calls, *other_calls.calls], "an estimate calls nobody"
     return said

@@ -81,7 +81,11 @@ class Stage:
         described = [
             {"name": name, "description": f"a {name}", "images": ["https://x/1", "https://x/2"]} for name in names
         ]
-        body = {"prompt": "<<<element_1>>> runs", "elements": described}
+        return self.submit_with(*described)
+
+    def submit_with(self, *elements: Mapping[str, Any]) -> Job:
+        """Accept a job with these elements, as `api` does."""
+        body = {"prompt": "<<<element_1>>> runs", "elements": list(elements)}
         accepted = bootstrap.api().create_job.run(Tenant("acme"), body, key=None, public_url="https://gateway.example")
         return accepted.stored.job
 

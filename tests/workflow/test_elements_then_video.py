@@ -12,6 +12,7 @@ import yaml
 from klingway import bootstrap
 from klingway.adapters.stepfunctions import ELEMENT_FAILED
 from klingway.domain.elements import ElementState
+from klingway.domain.ids import Tenant
 from klingway.domain.job import JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Made, ProviderError, Running
@@ -151,6 +152,31 @@ def test_two_jobs_that_want_the_same_element(stage: Stage) -> None:
     assert ([], [ElementState.READY]) == (stage.registry.deleted, elements_of(stage, second))
     end(stage, second)
     assert (["101"], [None]) == (stage.registry.deleted, elements_of(stage, second))
+
+
+def test_an_element_that_its_caller_keeps(stage: Stage) -> None:
+    """Made once and used by id, by number and by its description, without an execution; it goes when its caller says so."""
+    stage.registry.outcomes = [Made(element_id="101")]
+    keep, acme = bootstrap.api().keep_elements, Tenant("acme")
+    dog = {"name": "dog", "description": "a dog", "images": ["https://x/1", "https://x/2"]}
+    element = keep.create(acme, dog, public_url="https://gateway.example")
+    stage.check(element.id)
+    stage.until(lambda: keep.one(acme, element.id).due_at is None)
+
+    jobs = [stage.submit_with({"id": element.id}), stage.submit_with({"id": str(element.element_number)})]
+    jobs.append(stage.submit("dog"))
+
+    assert [State.RUNNING] * 3 == [job.state for job in jobs]
+    assert ["101"] * 3 == [wire.body["elements"][0]["id"] for wire in stage.provider.submitted]
+    machine = stage.deployment.physical_ids["ElementsThenVideo"]
+    assert [] == stage.states.list_executions(stateMachineArn=machine)["executions"]
+    for job in jobs[:2]:
+        end(stage, job)
+    keep.delete(acme, element.id)
+    assert ([], [ElementState.READY]) == (stage.registry.deleted, elements_of(stage, jobs[2]))
+    end(stage, jobs[2])
+    assert (["101"], [None]) == (stage.registry.deleted, elements_of(stage, jobs[2]))
+    assert 1 == len(stage.registry.created)
 
 
 def test_a_provider_that_is_full_once_the_elements_are_made(stage: Stage) -> None:

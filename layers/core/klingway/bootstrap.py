@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.estimate import Estimate
     from klingway.use_cases.judge_request import JudgeRequest
+    from klingway.use_cases.keep_elements import KeepElements
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.prepare_elements import WorkflowTasks
@@ -234,6 +235,7 @@ class _CreatingServices(_StartingServices[CreateSettings]):
 
         return JudgeRequest(
             bucket_name=self.settings.bucket_name,
+            elements=self.elements,
             providers=self.providers,
             trusted_webhook_origins=self.settings.trusted_webhook_origins,
         )
@@ -269,6 +271,19 @@ class ApiServices(_CreatingServices[ApiSettings]):
         from klingway.use_cases.estimate import Estimate
 
         return Estimate(judge=self.judge)
+
+    @cached_property
+    def keep_elements(self) -> KeepElements:
+        """Keeps elements."""
+        from klingway.use_cases.keep_elements import KeepElements
+
+        return KeepElements(
+            make=self.make_element,
+            jobs=self.jobs,
+            bucket=self.bucket,
+            providers=self.providers,
+            trusted_webhook_origins=self.settings.trusted_webhook_origins,
+        )
 
     @cached_property
     def read_deliveries(self) -> ReadDeliveries:

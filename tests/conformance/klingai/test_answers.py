@@ -64,7 +64,7 @@ def test_a_create_is_answered_with_its_task() -> None:
         "data": {
             "task_id": JOB_ID,
             "task_info": {"external_task_id": "order-42"},
-            "task_status": "processing",
+            "task_status": "submitted",
             "created_at": CREATED_MS,
             "updated_at": UPDATED_MS,
         },

@@ -178,6 +178,18 @@ def test_a_limit_that_is_inferred_says_so(model: str, body: dict[str, Any], sour
 
 
 @pytest.mark.parametrize("model", BOTH)
+def test_two_elements_of_one_name_cannot_be_told_apart(model: str) -> None:
+    """As elements that callers keep may have: prompts call them @dog. The second is named, each other name is fine."""
+    named = [element for name in ("dog", "cat", "dog") for element in described(1, name=name)]
+    request = video_request(model=model, prompt="a", elements=named)
+
+    (problem,) = provider_problems(request, apimart_profile(SEED_DAY))
+
+    assert ("elements[2].name", "excluded") == (problem.field, problem.code)
+    assert f"{model} on apimart takes no elements of one name." == problem.message
+
+
+@pytest.mark.parametrize("model", BOTH)
 @pytest.mark.parametrize(
     ("body", "amount"),
     [

@@ -1,28 +1,33 @@
-"""Elements in DynamoDB, and who waits for them.
+"""Elements in DynamoDB, and who waits for them; `dynamodb_element_rows` says which rows there are."""
 
-Rows: `el_…`/`element` is an element, `el_…`/`waiter#{execution}` an execution that waits for it, `definition#{digest}`/`alias`
-names the element that is made, or being made, of a description.
-"""
-
-import json
-import random
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from klingway.adapters import dynamodb_batches as batches
+from klingway.adapters import dynamodb_element_rows as element_rows
 from klingway.adapters import dynamodb_rows as rows
-from klingway.domain.elements import ROW_PART, USABLE, ElementChange, ElementState, KeptElement, Waiter
-from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant, from_iso
-from klingway.use_cases.ports import BusyError, ElementChangeRefusedError
+from klingway.domain.elements import (
+    CALLER,
+    USABLE,
+    ElementChange,
+    KeptElement,
+    Waiter,
+    due_once_joined,
+    due_once_let_go,
+)
+from klingway.domain.ids import ElementId, JobId, Tenant
+from klingway.use_cases.element_ports import ElementChangeRefusedError, ElementNumberTakenError, ElementPage
+from klingway.use_cases.ports import BusyError, IdempotencyKey, KeyTakenError, ReferenceTakenError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_TRIES: Final = 8
-_LONGEST_PAUSE_S: Final = 0.4
-_WAITER: Final = "waiter#"
+_LISTED_AT_ONCE: Final = 1000
+_IS_NEW: Final = "attribute_not_exists(pk)"
+_FALLS_DUE_IF_AT_REST: Final = "due_at = if_not_exists(due_at, :due), due_shard = if_not_exists(due_shard, :shard)"
 
 
 class DynamoDbElements:
@@ -32,6 +37,8 @@ class DynamoDbElements:
         self._client = client
         self._table = table
 
+    # ------------------------------------------------------------------------------------------------ for jobs
+
     def claim(self, wanted: KeptElement, user: JobId) -> KeptElement:
         """Return the element that is made, or being made, of the same description, now used by a job too.
 
@@ -40,63 +47,208 @@ class DynamoDbElements:
         Raises:
             BusyError: The table did not take it.
         """
-        for attempt in range(_TRIES):
-            found = self._client.get_item(TableName=self._table, Key=_alias_key(wanted.digest), ConsistentRead=True)
+        for attempt in range(batches.TRIES):
+            key = element_rows.definition_key(wanted.digest)
+            found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
             known = ElementId(found["Item"]["element_id"]["S"]) if "Item" in found else None
             try:
-                if known is not None and (joined := self._join(known, user)) is not None:
+                if known is not None and (joined := self.join(known, user, digest=wanted.digest, at=wanted.created_at)):
                     return joined
                 if self._write(wanted, instead_of=known):
                     return wanted
             except self._client.exceptions.TransactionConflictException:
                 pass  # the alias is there, and its element's row is being written this moment
-            time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
+            batches.pause(attempt)
         raise BusyError("the element was written by others time and again")
 
-    def _join(self, element_id: ElementId, user: JobId) -> KeptElement | None:
+    def join(self, element_id: ElementId, user: JobId, *, digest: str, at: datetime) -> KeptElement | None:
+        """Return this very element, now used by a job too; one that was at rest falls due again from here on.
+
+        None where it cannot be used (any more), or is not of this digest.
+        """
         states = {f":state{index}": {"S": state.value} for index, state in enumerate(sorted(USABLE))}
+        return self._update_users(
+            element_id,
+            f"ADD #users :user SET {_FALLS_DUE_IF_AT_REST}",
+            f"#state IN ({', '.join(states)}) AND digest = :digest",
+            {"#users": "users", "#state": "state"},
+            {":user": {"SS": [user]}, ":digest": {"S": digest}, **states, **_due(element_id, due_once_joined(at))},
+        )
+
+    def release(self, element_id: ElementId, user: JobId) -> KeptElement | None:
+        """Take a job off an element's users; return the element as it is now, None where there is none."""
+        return self._update_users(
+            element_id,
+            "DELETE #users :user",  # the last one takes the attribute along
+            "attribute_exists(pk)",
+            {"#users": "users"},
+            {":user": {"SS": [user]}},
+        )
+
+    def _update_users(
+        self, element_id: ElementId, update: str, condition: str, names: dict[str, str], values: dict[str, Any]
+    ) -> KeptElement | None:
+        """Change who uses an element, which leaves the chain of its work alone."""
         try:
-            joined = self._client.update_item(
+            updated = self._client.update_item(
                 TableName=self._table,
-                Key=_key(element_id),
-                UpdateExpression="ADD #users :user",
-                ConditionExpression=f"#state IN ({', '.join(states)})",
-                ExpressionAttributeNames={"#users": "users", "#state": "state"},
-                ExpressionAttributeValues={":user": {"SS": [user]}, **states},
+                Key=element_rows.element_key(element_id),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
-        return _element_of(joined["Attributes"])
+        return element_rows.element_of(updated["Attributes"])
 
     def _write(self, wanted: KeptElement, *, instead_of: ElementId | None) -> bool:
         """Write a new element and its alias, unless the alias has become another's."""
-        alias: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": _alias_key(wanted.digest) | {"element_id": {"S": wanted.id}},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+        key = element_rows.definition_key(wanted.digest)
+        alias = self._put(element_rows.alias_item(key, wanted.id))
         if instead_of is not None:
-            alias |= {
-                "ConditionExpression": "attribute_not_exists(pk) OR element_id = :old",
-                "ExpressionAttributeValues": {":old": {"S": instead_of}},
-            }
-        element: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": _item_of(wanted),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
+            alias = self._put(
+                element_rows.alias_item(key, wanted.id),
+                f"{_IS_NEW} OR element_id = :old",
+                {":old": {"S": instead_of}},
+            )
         try:
-            writes: list[Any] = [{"Put": alias}, {"Put": element}]
-            self._client.transact_write_items(TransactItems=writes)
+            self._client.transact_write_items(TransactItems=[alias, self._put(element_rows.item_of(wanted))])
         except self._client.exceptions.TransactionCanceledException:
             return False
         return True
 
+    def _put(self, item: rows.Item, condition: str = _IS_NEW, values: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - boto3's
+        put = {"TableName": self._table, "Item": item, "ConditionExpression": condition}
+        return {"Put": put | ({"ExpressionAttributeValues": values} if values else {})}
+
+    # --------------------------------------------------------------------------------------------- for callers
+
+    def create(self, element: KeptElement, key: IdempotencyKey | None) -> None:
+        """Write an element that its caller holds, its number, external id, place in the list and key with it, all or nothing.
+
+        Where no other element stands for its description, it does from here on.
+
+        Raises:
+            KeyTakenError: The key belongs to something already.
+            ReferenceTakenError: The external id does.
+            ElementNumberTakenError: The number does.
+            BusyError: The table did not take it.
+        """
+        writes = self._writes_of(element, key)
+        for attempt in range(batches.TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=list(writes.values()))
+            except self._client.exceptions.TransactionCanceledException as error:
+                reasons = error.response.get("CancellationReasons", [])
+                codes = {name: reason.get("Code") for name, reason in zip(writes, reasons, strict=False)}
+                taken = {name for name, code in codes.items() if code == "ConditionalCheckFailed"}
+                if "element" in taken:
+                    return  # our own row: an answer was lost and the call repeated
+                self._find_taken(taken, element, key)
+                if "definition" in taken:
+                    del writes["definition"]  # another one stands for it
+                    continue
+                batches.pause(attempt)
+            else:
+                return
+        raise BusyError("the transaction was refused time and again")
+
+    def _writes_of(self, element: KeptElement, key: IdempotencyKey | None) -> dict[str, Any]:
+        if element.element_number is None:
+            raise ValueError("an element that its caller holds has a number")
+        number = element_rows.number_key(element.tenant, element.element_number)
+        definition = element_rows.definition_key(element.digest)
+        writes = {
+            "element": self._put(element_rows.item_of(element)),
+            "number": self._put(element_rows.alias_item(number, element.id)),
+            "list": self._put(element_rows.list_key(element.tenant, element.id)),
+            "definition": self._put(element_rows.alias_item(definition, element.id)),
+        }
+        if element.origin is not None and element.origin.external_id is not None:
+            name = rows.name_item(element.tenant, element.origin.dialect, element.origin.external_id, element.id)
+            writes["name"] = self._put(name)
+        if key is not None:
+            now = {":now": {"N": str(int(element.created_at.timestamp()))}}
+            writes["key"] = self._put(rows.idempotency_item(key, element.id), f"{_IS_NEW} OR expires_at < :now", now)
+        return writes
+
+    def _find_taken(self, taken: Collection[str], element: KeptElement, key: IdempotencyKey | None) -> None:
+        if key is not None and "key" in taken:
+            asked = rows.idempotency_key(key)
+            found = self._client.get_item(TableName=self._table, Key=asked, ConsistentRead=True).get("Item")
+            if found:
+                raise KeyTakenError(JobId(found["job_id"]["S"]), found["fingerprint"]["S"])
+        if "name" in taken and element.origin is not None:
+            raise ReferenceTakenError(element.origin.external_id or "")
+        if "number" in taken:
+            raise ElementNumberTakenError(element.element_number)
+
+    def let_go(self, element: KeptElement, *, at: datetime) -> KeptElement | None:
+        """Take the caller off an element's users, and it off the list, and free its external id; its number stays taken.
+
+        Returns the element as it is now, which falls due; None where there is none. Twice is no error.
+        """
+        left = self._update_users(
+            element.id,
+            f"DELETE #users :caller SET {_FALLS_DUE_IF_AT_REST}",
+            "attribute_exists(pk)",
+            {"#users": "users"},
+            {":caller": {"SS": [CALLER]}, **_due(element.id, due_once_let_go(at))},
+        )
+        # The row first: from then on nobody is shown it, and whatever is not freed now is when the row goes.
+        self._free(element)
+        return left
+
+    def _free(self, element: KeptElement) -> None:
+        if element.element_number is None:
+            return
+        self._client.delete_item(TableName=self._table, Key=element_rows.list_key(element.tenant, element.id))
+        if element.origin is not None and element.origin.external_id is not None:
+            key = rows.name_key(element.tenant, element.origin.dialect, element.origin.external_id)
+            self._delete_if(key, "named = :ours", element.id)
+
+    def numbered(self, tenant: Tenant, numbers: Collection[int]) -> Mapping[int, ElementId]:
+        """Return which elements of a tenant numbers were given to, gone or not; numbers of nobody's are missing."""
+        keys = {number: element_rows.number_key(tenant, number) for number in numbers}
+        found = {
+            item["pk"]["S"]: ElementId(item["element_id"]["S"])
+            for item in batches.read(self._client, self._table, list(keys.values()))
+        }
+        return {number: found[key["pk"]["S"]] for number, key in keys.items() if key["pk"]["S"] in found}
+
+    def page(self, tenant: Tenant, *, limit: int, after: ElementId | None = None, skipped: int = 0) -> ElementPage:
+        """Return a part of what a tenant holds, newest first: what comes after an element, or after so many, or both."""
+        values = {":list": {"S": element_rows.list_of(tenant)}} | ({":after": {"S": after}} if after else {})
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :list" + (" AND sk < :after" if after else ""),
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            PaginationConfig={"PageSize": min(skipped + limit + 1, _LISTED_AT_ONCE)},
+        )
+        listed = (ElementId(item["sk"]["S"]) for page in pages for item in page["Items"])
+        wanted = list(islice(listed, skipped, skipped + limit + 1))
+        shown = wanted[:limit]
+        found = self.several(shown)
+        held = [found[element_id] for element_id in shown if element_id in found and found[element_id].is_held]
+        return ElementPage(held, shown[-1] if len(wanted) > limit else None)
+
+    # ------------------------------------------------------------------------------------------------ of each
+
     def get(self, element_id: ElementId) -> KeptElement | None:
         """Return an element as it stands this moment."""
-        found = self._client.get_item(TableName=self._table, Key=_key(element_id), ConsistentRead=True).get("Item")
-        return _element_of(found) if found else None
+        key = element_rows.element_key(element_id)
+        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        return element_rows.element_of(found) if found else None
+
+    def several(self, element_ids: Collection[ElementId]) -> Mapping[ElementId, KeptElement]:
+        """Return elements as they stand this moment; what is gone is missing."""
+        keys = [element_rows.element_key(element_id) for element_id in dict.fromkeys(element_ids)]
+        found = (element_rows.element_of(item) for item in batches.read(self._client, self._table, keys))
+        return {element.id: element for element in found}
 
     def apply(self, element_id: ElementId, change: ElementChange) -> KeptElement:
         """Change an element's row in one conditional write; return the element as it is now.
@@ -104,7 +256,7 @@ class DynamoDbElements:
         Raises:
             ElementChangeRefusedError: The change does not fit what the element is by now.
         """
-        update = rows.Update(_key(element_id), at=change.at, due_at=change.due_at)
+        update = rows.Update(element_rows.element_key(element_id), at=change.at, due_at=change.due_at)
         for name, value in change.values.items():
             update.set(name, value)
         if change.to_state is not None:
@@ -112,58 +264,52 @@ class DynamoDbElements:
         update.require_one_of("state", change.allowed_from)
         if change.expected_number is not None:
             update.require("number", change.expected_number)
-        if change.if_unused:
+        if change.if_users:
+            update.require("users", change.if_users)
+        elif change.if_users is not None:
             update.require_none("users")
         try:
             changed = self._client.update_item(**update.arguments(self._table), ReturnValues="ALL_NEW")
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise ElementChangeRefusedError(element_id) from error
-        return _element_of(changed["Attributes"])
-
-    def release(self, element_id: ElementId, user: JobId) -> KeptElement | None:
-        """Take a job off an element's users; return the element as it is now, None where there is none."""
-        try:
-            released = self._client.update_item(
-                TableName=self._table,
-                Key=_key(element_id),
-                UpdateExpression="DELETE #users :user",  # the last one takes the attribute along
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeNames={"#users": "users"},
-                ExpressionAttributeValues={":user": {"SS": [user]}},
-                ReturnValues="ALL_NEW",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return None
-        return _element_of(released["Attributes"])
+        return element_rows.element_of(changed["Attributes"])
 
     def remove(self, element: KeptElement) -> None:
         """Forget an element; its alias first, unless it names another by now."""
+        self._delete_if(element_rows.definition_key(element.digest), "element_id = :ours", element.id)
+        self._free(element)
+        self._client.delete_item(TableName=self._table, Key=element_rows.element_key(element.id))
+
+    def _delete_if(self, key: rows.Item, condition: str, element_id: ElementId) -> None:
+        """Delete a row that names an element, unless it names another by now."""
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table,
-                Key=_alias_key(element.digest),
-                ConditionExpression="element_id = :ours",
-                ExpressionAttributeValues={":ours": {"S": element.id}},
+                Key=key,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":ours": {"S": element_id}},
             )
-        self._client.delete_item(TableName=self._table, Key=_key(element.id))
+
+    # --------------------------------------------------------------------------------------------- who waits
 
     def add_waiter(self, waiter: Waiter) -> None:
         """Write who waits; an execution's earlier token for the same element is replaced."""
         item = {"token": {"S": waiter.token}, "expires_at": {"N": str(waiter.expires_at)}}
-        self._client.put_item(TableName=self._table, Item=_waiter_key(waiter.element_id, waiter.execution) | item)
+        key = element_rows.waiter_key(waiter.element_id, waiter.execution)
+        self._client.put_item(TableName=self._table, Item=key | item)
 
     def waiters(self, element_id: ElementId) -> Sequence[Waiter]:
         """Return who waits for an element."""
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :element AND begins_with(sk, :waiter)",
-            "ExpressionAttributeValues": {":element": {"S": element_id}, ":waiter": {"S": _WAITER}},
+            "ExpressionAttributeValues": {":element": {"S": element_id}, ":waiter": {"S": element_rows.WAITER}},
             "ConsistentRead": True,
         }
         found: list[Waiter] = []
         while True:
             answer = self._client.query(**query)
-            found += [_waiter_of(element_id, item) for item in answer["Items"]]
+            found += [element_rows.waiter_of(element_id, item) for item in answer["Items"]]
             if "LastEvaluatedKey" not in answer:
                 return found
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -173,63 +319,12 @@ class DynamoDbElements:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.delete_item(
                 TableName=self._table,
-                Key=_waiter_key(waiter.element_id, waiter.execution),
+                Key=element_rows.waiter_key(waiter.element_id, waiter.execution),
                 ConditionExpression="#token = :told",
                 ExpressionAttributeNames={"#token": "token"},
                 ExpressionAttributeValues={":told": {"S": waiter.token}},
             )
 
 
-def _key(element_id: ElementId) -> rows.Item:
-    return {"pk": {"S": element_id}, "sk": {"S": ROW_PART}}
-
-
-def _alias_key(digest: str) -> rows.Item:
-    return {"pk": {"S": f"definition#{digest}"}, "sk": {"S": "alias"}}
-
-
-def _waiter_key(element_id: ElementId, execution: str) -> rows.Item:
-    return {"pk": {"S": element_id}, "sk": {"S": f"{_WAITER}{execution}"}}
-
-
-def _waiter_of(element_id: ElementId, item: Mapping[str, Any]) -> Waiter:
-    return Waiter(
-        element_id=element_id,
-        execution=item["sk"]["S"].removeprefix(_WAITER),
-        token=item["token"]["S"],
-        expires_at=int(item["expires_at"]["N"]),
-    )
-
-
-def _item_of(element: KeptElement) -> rows.Item:
-    values = {field.name: getattr(element, field.name) for field in fields(element)}
-    # No `id`, which the key says: with the tenant it would put the row into the index of a tenant's jobs.
-    values |= {"definition": json.dumps(element.definition, ensure_ascii=False), "users": None, "id": None}
-    values |= {"due_shard": rows.due_shard(element.id)}
-    item = {name: rows.to_dynamodb(value) for name, value in values.items() if value is not None}
-    users = {"users": {"SS": sorted(element.users)}} if element.users else {}
-    return _key(element.id) | item | users
-
-
-def _element_of(item: Mapping[str, Any]) -> KeptElement:
-    row = rows.from_dynamodb(item)
-    return KeptElement(
-        id=ElementId(row["pk"]),
-        tenant=Tenant(row["tenant"]),
-        provider=ProviderName(row["provider"]),
-        account=row["account"],
-        digest=row["digest"],
-        definition=json.loads(row["definition"]),
-        public_url=row["public_url"],
-        state=ElementState(row["state"]),
-        created_at=from_iso(row["created_at"]),
-        updated_at=from_iso(row["updated_at"]),
-        due_at=int(row["due_at"]),
-        number=int(row["number"]),
-        users=frozenset(JobId(user) for user in row.get("users", ())),
-        handle=row["handle"],
-        tries=int(row["tries"]),
-        provider_id=row.get("provider_id"),
-        error=rows.error_of(row.get("error")),
-        deleting_since=from_iso(row["deleting_since"]) if "deleting_since" in row else None,
-    )
+def _due(element_id: ElementId, due_at: int) -> dict[str, Any]:
+    return {":due": {"N": str(due_at)}, ":shard": {"S": rows.due_shard(element_id)}}

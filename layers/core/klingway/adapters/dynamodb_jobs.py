@@ -1,6 +1,5 @@
 """Jobs in DynamoDB: each change one conditional write."""
 
-import random
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -8,6 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from klingway.adapters import dynamodb_batches as batches
 from klingway.adapters import dynamodb_rows as rows
 from klingway.domain.ids import JobId, ProviderName, Tenant
 from klingway.domain.job import Job
@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _BY_TENANT: Final = "by_tenant"
-_TRIES: Final = 8
-_LONGEST_PAUSE_S: Final = 0.4
 _SCANNED_PER_QUERY: Final = 200
 _MOST_QUERIES: Final = 10
-_READ_AT_ONCE: Final = 50
-"""Jobs: each is two rows, and a hundred can be read in one call (DynamoDB's bound)."""
 
 
 class DynamoDbJobs:
@@ -62,8 +58,8 @@ class DynamoDbJobs:
         if key is not None:
             free = "attribute_not_exists(pk) OR expires_at < :now"  # TTL removes a key some time after its end
             now = {":now": {"N": str(int(job.created_at.timestamp()))}}
-            writes.append(self._put(_alias_item(key, job.id), free, now))
-        for attempt in range(_TRIES):
+            writes.append(self._put(rows.idempotency_item(key, job.id), free, now))
+        for attempt in range(batches.TRIES):
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except self._client.exceptions.TransactionCanceledException as error:
@@ -73,7 +69,7 @@ class DynamoDbJobs:
                 if codes[:1] == ["ConditionalCheckFailed"]:
                     return  # our own row: an answer was lost and the call repeated
                 # Somebody else is writing under the same key, or the table is throttled: look again in a moment.
-                _pause(attempt)
+                batches.pause(attempt)
             else:
                 return
         raise BusyError("the transaction was refused time and again")
@@ -110,7 +106,9 @@ class DynamoDbJobs:
 
     def taken_by(self, key: IdempotencyKey) -> KeyTakenError | None:
         """Return whose an idempotency key is, None where it is free."""
-        found = self._client.get_item(TableName=self._table, Key=_alias_key(key), ConsistentRead=True).get("Item")
+        found = self._client.get_item(TableName=self._table, Key=rows.idempotency_key(key), ConsistentRead=True).get(
+            "Item"
+        )
         if not found or int(found["expires_at"]["N"]) <= time.time():
             return None
         return KeyTakenError(JobId(found["job_id"]["S"]), found["fingerprint"]["S"])
@@ -228,48 +226,20 @@ class DynamoDbJobs:
             ScanIndexForward=False,
         )
         found = (JobId(item["id"]["S"]) for page in pages for item in page["Items"])
-        wanted = list(islice(found, skipped, skipped + limit))
-        parts = (wanted[start : start + _READ_AT_ONCE] for start in range(0, len(wanted), _READ_AT_ONCE))
-        return [stored for part in parts for stored in self._stored(part)]
+        return self._stored(list(islice(found, skipped, skipped + limit)))
 
     def _stored(self, job_ids: list[JobId]) -> list[StoredJob]:
         if not job_ids:
             return []
         keys = [key for job_id in job_ids for key in (rows.job_key(job_id), rows.request_key(job_id))]
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         jobs: dict[JobId, Job] = {}
         requests: dict[JobId, Mapping[str, Any]] = {}
-        for attempt in range(_TRIES):
-            if not wanted:
-                break
-            if attempt:
-                _pause(attempt)
-            answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in answer["Responses"].get(self._table, []):
-                job_id = JobId(item["pk"]["S"])
-                if item["sk"]["S"] == rows.JOB_ROW:
-                    jobs[job_id] = rows.job_of(item)
-                else:
-                    requests[job_id] = rows.request_of(item)
-            wanted = answer.get("UnprocessedKeys")
-        if wanted:
-            raise BusyError("the table left keys unread time and again")
+        for item in batches.read(self._client, self._table, keys):
+            job_id = JobId(item["pk"]["S"])
+            if item["sk"]["S"] == rows.JOB_ROW:
+                jobs[job_id] = rows.job_of(item)
+            else:
+                requests[job_id] = rows.request_of(item)
         return [
             StoredJob(jobs[job_id], requests[job_id]) for job_id in job_ids if job_id in jobs and job_id in requests
         ]
-
-
-def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.02 * 2**attempt)))  # noqa: S311 - jitter
-
-
-def _alias_key(key: IdempotencyKey) -> rows.Item:
-    return {"pk": {"S": f"key#{key.tenant}#{key.key}"}, "sk": {"S": "idempotency"}}
-
-
-def _alias_item(key: IdempotencyKey, job_id: JobId) -> rows.Item:
-    return _alias_key(key) | {
-        "job_id": {"S": job_id},
-        "fingerprint": {"S": key.fingerprint},
-        "expires_at": {"N": str(key.expires_at)},
-    }

@@ -29,6 +29,7 @@ from klingway.domain.job import (
     State,
     StoredFile,
 )
+from klingway.use_cases.ports import IdempotencyKey
 
 DUE_SHARDS: Final = ("0", "1", "2", "3")
 """Partitions of the `due` index: each takes 1,000 writes a second."""
@@ -62,6 +63,20 @@ def name_key(tenant: Tenant, dialect: ProviderName, external_id: str) -> Item:
 def name_item(tenant: Tenant, dialect: ProviderName, external_id: str, named: str) -> Item:
     """Return the row that says what a tenant named so in a dialect: a job's id, or an element's."""
     return name_key(tenant, dialect, external_id) | {"named": {"S": named}}
+
+
+def idempotency_key(key: IdempotencyKey) -> Item:
+    """Return the key of the row that says what was made under an idempotency key."""
+    return {"pk": {"S": f"key#{key.tenant}#{key.key}"}, "sk": {"S": "idempotency"}}
+
+
+def idempotency_item(key: IdempotencyKey, made: str) -> Item:
+    """Return the row that says what was made under an idempotency key: a job's id, or an element's."""
+    return idempotency_key(key) | {
+        "job_id": {"S": made},
+        "fingerprint": {"S": key.fingerprint},
+        "expires_at": {"N": str(key.expires_at)},
+    }
 
 
 def due_shard(row_id: str) -> str:
@@ -205,7 +220,7 @@ def job_of(item: Item) -> Job:
         reference=row.get("reference"),
         metadata=json.loads(row["metadata"]) if "metadata" in row else None,
         correlation_id=row.get("correlation_id"),
-        origin=_origin(row.get("origin")),
+        origin=origin_of(row.get("origin")),
         targets=tuple(_target(target) for target in row.get("targets", ())),
         elements=tuple(_element(element) for element in row.get("elements", ())),
         price=_price(row.get("price")),
@@ -255,7 +270,8 @@ def _target(row: Mapping[str, Any]) -> Target:
     return Target(row["kind"], row["address"], tuple(row["events"]))
 
 
-def _origin(row: Mapping[str, Any] | None) -> Origin | None:
+def origin_of(row: Mapping[str, Any] | None) -> Origin | None:
+    """Read in which dialect something was asked for."""
     if row is None:
         return None
     return Origin(dialect=row["dialect"], product=row["product"], external_id=row.get("external_id"))

@@ -224,3 +224,13 @@ ESTIMATES = json_object(
     ),
     estimates={"type": "array", "items": ESTIMATE},
 )
+ELEMENT = json_object(
+    ["id", "number", "state", "definition", "provider", "created_at", "error"],
+    id=text("`el_` and 26 characters; names it in `elements[].id` of requests."),
+    number={"type": "integer", "description": "Names it there as well, and in the dialects that know numbers alone."},
+    state={"enum": ["wanted", "making", "ready", "failed"]},
+    definition={"$ref": REF.format(model="Element"), "description": "As it was given."},
+    provider=text("Who keeps it; a provider that keeps none is given the description with each request."),
+    created_at=MOMENT,
+    error=maybe(ERROR),
+)

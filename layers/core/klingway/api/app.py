@@ -23,7 +23,7 @@ from klingway.use_cases.ports import JobFilter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from klingway.domain.request import Kind
+    from klingway.domain.ids import Kind
 
 _JSON: Final = "application/json"
 _MOST_LISTED: Final = 50
@@ -86,6 +86,47 @@ def read_content(job_id: str) -> Response[str]:
 def list_deliveries(job_id: str) -> Response[str]:
     """Show what was sent about a job, and what came of it."""
     return _json(bootstrap.api().read_deliveries.of(_tenant(), job_id))
+
+
+@app.post("/v1/elements")
+def create_element() -> Response[str]:
+    """Have an element made and kept: 202 with the element."""
+    from klingway.api import elements
+    from klingway.api.bodies import read_json_object
+
+    tenant = _tenant()
+    event, services = app.current_event, bootstrap.api()
+    body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
+    given = event.headers.get("idempotency-key")
+    key = None if given is None else services.create_job.key_for(tenant, body, given, asked_as="element")
+    status, said = elements.create(services.keep_elements, tenant, body, key=key, public_url=_public_url(event))
+    return _json(said, status, {"Location": f"/v1/elements/{said['id']}"})
+
+
+@app.get("/v1/elements")
+def list_elements() -> Response[str]:
+    """List the tenant's elements, newest first: `limit`, `cursor`."""
+    from klingway.api import elements
+
+    tenant = _tenant()
+    _, said = elements.many(bootstrap.api().keep_elements, tenant, app.current_event.query_string_parameters or {})
+    return _json(said)
+
+
+@app.get("/v1/elements/<element_id>")
+def read_element(element_id: str) -> Response[str]:
+    """Read an element, by its id or its number."""
+    from klingway.api import elements
+
+    return _json(elements.one(bootstrap.api().keep_elements, _tenant(), element_id)[1])
+
+
+@app.delete("/v1/elements/<element_id>")
+def delete_element(element_id: str) -> Response[str]:
+    """Let go of an element."""
+    from klingway.api import elements
+
+    return _json(elements.delete(bootstrap.api().keep_elements, _tenant(), element_id)[1])
 
 
 @app.get("/v1/webhook-secret")
@@ -204,8 +245,9 @@ def _kind(text: str) -> Kind:
 def _spoken(name: ProviderName, path: str, event: APIGatewayProxyEventV2) -> dict[str, Any]:
     """Answer a call to a dialect, as Lambda answers an HTTP API."""
     from klingway.api import dialects
+    from klingway.api.conversation import Call
 
-    call = dialects.Call(
+    call = Call(
         method=event.request_context.http.method,
         path=path,
         query=event.query_string_parameters,

@@ -6,6 +6,7 @@ from typing import Any
 from klingway import VERSION
 from klingway.api.answer_schemas import (
     DELIVERY,
+    ELEMENT,
     ESTIMATES,
     JOB,
     PROBLEM,
@@ -131,6 +132,62 @@ _PATHS: dict[str, Any] = {
             },
         }
     },
+    "/v1/elements": {
+        "post": {
+            "operationId": "createElement",
+            "summary": "Have an element made, and keep it until you delete it",
+            "parameters": [_KEY],
+            "requestBody": {"required": True, "content": _json_of("ElementRequest")},
+            "responses": {
+                "202": {"description": "The element; it is made from here on", "content": _json_of("KeptElement")},
+                **_refusals("400", "401", "413", "415", "422", "503"),
+            },
+        },
+        "get": {
+            "operationId": "listElements",
+            "summary": "List your elements, newest first",
+            "parameters": [
+                _in_query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
+                _in_query("cursor", {"type": "string"}),
+            ],
+            "responses": {
+                "200": {"description": "A part of the list", "content": _json_of("KeptElementList")},
+                **_refusals("401", "422"),
+            },
+        },
+    },
+    "/v1/elements/{element_id}": {
+        "get": {
+            "operationId": "readElement",
+            "summary": "Read an element, by its id or its number",
+            "parameters": [_in_path("element_id")],
+            "responses": {
+                "200": {"description": "The element", "content": _json_of("KeptElement")},
+                **_refusals("401", "404"),
+            },
+        },
+        "delete": {
+            "operationId": "deleteElement",
+            "summary": "Let go of an element; it is deleted at its provider once no job uses it",
+            "parameters": [_in_path("element_id")],
+            "responses": {
+                "200": {
+                    "description": "Nobody can name it any more",
+                    "content": {
+                        "application/json": {
+                            "schema": json_object(
+                                ["id", "number", "deleted"],
+                                id={"type": "string"},
+                                number={"type": "integer"},
+                                deleted={"const": True},
+                            )
+                        }
+                    },
+                },
+                **_refusals("401", "404"),
+            },
+        },
+    },
     "/v1/jobs/{job_id}": {
         "get": {
             "operationId": "readJob",
@@ -231,6 +288,18 @@ def document() -> dict[str, Any]:
     delivery_list = json_object(
         ["deliveries"], deliveries={"type": "array", "items": {"$ref": REF.format(model="Delivery")}}
     )
+    element_list = json_object(
+        ["elements", "next_cursor"],
+        elements={"type": "array", "items": {"$ref": REF.format(model="KeptElement")}},
+        next_cursor=maybe(text("Give it as `cursor` for the next part.")),
+    )
+    described = {name: part for name, part in requests["Element"]["properties"].items() if name != "id"}
+    element_request = {
+        "type": "object",
+        "description": "The body of `POST /v1/elements`.",
+        "additionalProperties": False,
+        "properties": described | {"provider": requests["VideoRequest"]["properties"]["provider"]},
+    }
     provider_list = json_object(
         ["providers"], providers={"type": "array", "items": {"$ref": REF.format(model="Provider")}}
     )
@@ -240,6 +309,9 @@ def document() -> dict[str, Any]:
         "Estimates": ESTIMATES,
         "Job": JOB,
         "JobList": job_list,
+        "KeptElement": ELEMENT,
+        "KeptElementList": element_list,
+        "ElementRequest": element_request,
         "Delivery": DELIVERY,
         "DeliveryList": delivery_list,
     }

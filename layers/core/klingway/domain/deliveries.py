@@ -33,6 +33,9 @@ LONGEST_DELAY_S: Final = 900
 
 MOST_ERROR_CHARS: Final = 200
 
+CALLBACK: Final = "callback"
+"""The kind of what is told at a `callback_url`, in a dialect."""
+
 PART: Final = "delivery#"
 """How the sort key of every delivery begins."""
 

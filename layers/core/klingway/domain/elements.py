@@ -1,7 +1,8 @@
-"""Elements that a provider keeps: made for the jobs that describe them, shared by equal descriptions, deleted after use.
+"""Elements that a provider keeps: made for the jobs that describe them, or for a caller who holds them as long as he likes.
 
-An element's row says how far its making is and which jobs use it. As with jobs, every change is data, applied in one
-conditional write, and raises the number that the next work on it has to carry; every row falls due until it is gone.
+Equal descriptions share one; it is deleted when nobody uses it any more. An element's row says how far its making is and
+who uses it. As with jobs, every change is data, applied in one conditional write, and raises the number that the next work
+on it has to carry; every row falls due until it is gone, or is made and used by its caller alone.
 """
 
 import hashlib
@@ -12,15 +13,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
+from klingway.domain.ids import ElementId, ProviderName, Tenant, new_element_id
 from klingway.domain.job import JobElement, JobError, Origin
 from klingway.domain.request import Element, Request
-from klingway.domain.schedule import PATIENCE_S
+from klingway.domain.schedule import ELEMENT_SWEEP_S, PATIENCE_S
 
 SomeRequest = TypeVar("SomeRequest", bound=Request)
 
 ROW_PART: Final = "element"
 """The sort key of an element's row, by which the poller tells it from others."""
+
+CALLER: Final = "caller"
+"""Among an element's users: the caller who had it made for himself, until he deletes it."""
 
 
 class ElementState(StrEnum):
@@ -65,12 +69,12 @@ class KeptElement:
     state: ElementState
     created_at: datetime
     updated_at: datetime
-    due_at: int
-    """Epoch seconds at which the poller takes it up."""
+    due_at: int | None
+    """Epoch seconds at which the poller takes it up; None while it is made and its caller alone holds it."""
     number: int = 0
     """What the next work on it must carry."""
-    users: frozenset[JobId] = frozenset()
-    """The jobs that use it, or wait for it."""
+    users: frozenset[str] = frozenset()
+    """The jobs that use it, or wait for it; and `CALLER`."""
     handle: Mapping[str, Any] = field(default_factory=dict)
     """What finds its making again at the provider."""
     tries: int = 0
@@ -84,6 +88,13 @@ class KeptElement:
     """The number by which its caller may call it as well, unique for the tenant; None: made for jobs alone."""
     origin: Origin | None = None
     """The dialect in which its caller had it made; None: in the canonical form, or made for jobs alone."""
+    callback_url: str | None = None
+    """Where its caller wants to be called back, in that dialect's form."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its caller holds it: it stays, whatever jobs do."""
+        return CALLER in self.users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +116,44 @@ class ElementChange:
     allowed_from: frozenset[ElementState]
     to_state: ElementState | None
     at: datetime
-    due_at: datetime
+    due_at: datetime | None
+    """None exactly where the element comes to rest."""
     expected_number: int | None = None
-    if_unused: bool = False
-    """Whether it is refused while any job uses the element."""
+    if_users: frozenset[str] | None = None
+    """Who has to be all that use it; None: whoever does."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Attributes of `KeptElement`, by name."""
+
+    def __post_init__(self) -> None:
+        if self.due_at is None and self.if_users != frozenset({CALLER}):
+            raise ValueError("a row falls due unless its caller alone holds what is made")
+
+
+def wanted(
+    definition: Mapping[str, Any],
+    *,
+    tenant: Tenant,
+    provider: ProviderName,
+    account: str,
+    public_url: str,
+    at: datetime,
+    user: str,
+) -> KeptElement:
+    """Return a new element of a description, which the provider has not been asked for yet."""
+    return KeptElement(
+        id=new_element_id(at),
+        tenant=tenant,
+        provider=provider,
+        account=account,
+        digest=digest_of(tenant, provider, account, definition),
+        definition=definition,
+        public_url=public_url,
+        state=ElementState.WANTED,
+        created_at=at,
+        updated_at=at,
+        due_at=int(at.timestamp()) + PATIENCE_S,
+        users=frozenset({user}),
+    )
 
 
 def digest_of(tenant: Tenant, provider: ProviderName, account: str, definition: Mapping[str, Any]) -> str:
@@ -199,9 +242,31 @@ def begin_deleting(element: KeptElement, *, at: datetime) -> ElementChange:
         to_state=ElementState.DELETING,
         at=at,
         due_at=at + timedelta(seconds=PATIENCE_S),
-        if_unused=True,
+        if_users=frozenset(),
         values={"deleting_since": at},
     )
+
+
+def rest(element: KeptElement, *, at: datetime) -> ElementChange:
+    """Its caller alone holds it: there is nothing to look after until a job joins."""
+    return ElementChange(
+        allowed_from=frozenset({ElementState.READY}),
+        to_state=None,
+        at=at,
+        due_at=None,
+        expected_number=element.number,
+        if_users=frozenset({CALLER}),
+    )
+
+
+def due_once_joined(at: datetime) -> int:
+    """Return when an element at rest that a job joins is looked at, in epoch seconds: that job's release may be lost."""
+    return int(at.timestamp()) + ELEMENT_SWEEP_S + PATIENCE_S
+
+
+def due_once_let_go(at: datetime) -> int:
+    """Return when an element at rest that its caller lets go is looked at, in epoch seconds: to be deleted."""
+    return int(at.timestamp()) + PATIENCE_S
 
 
 def _within(

@@ -2,23 +2,29 @@
 
 A job id is `job_` and a ULID (26 characters of Crockford's Base32: 48 bits of milliseconds, 80 random bits), so ids sort
 by time; an element id is `el_` and a ULID. An attempt's id is its job's id and its number, `job_…-1`: whoever holds it
-can find the job without a look-up.
+can find the job without a look-up. An element that its caller keeps has a whole number besides, for services whose element
+ids are numbers.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NewType, Self
+from typing import Final, Literal, NewType, Self
 
 JobId = NewType("JobId", str)
 ElementId = NewType("ElementId", str)
 Tenant = NewType("Tenant", str)
 ProviderName = NewType("ProviderName", str)
+Kind = Literal["video", "image"]
+"""What a job makes."""
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_CHARS: Final = 26
 _JOB: Final = "job_"
 _ELEMENT: Final = "el_"
+_FIRST_NUMBER: Final = 10**15
+_PAST_NUMBERS: Final = 2**53
+"""Below it, readers of JSON that take numbers for floats keep every digit."""
 
 
 def new_job_id(now: datetime) -> JobId:
@@ -29,6 +35,19 @@ def new_job_id(now: datetime) -> JobId:
 def new_element_id(now: datetime) -> ElementId:
     """Return a new element id."""
     return ElementId(_ELEMENT + _new_ulid(now))
+
+
+def new_element_number() -> int:
+    """Return a number for an element: 16 digits, which nobody guesses and which is no longer than JavaScript can count."""
+    return _FIRST_NUMBER + secrets.randbelow(_PAST_NUMBERS - _FIRST_NUMBER)
+
+
+def element_number_in(text: str) -> int | None:
+    """Return the number in `text` where it has the form of one that we give to an element, else None."""
+    if not (text.isascii() and text.isdecimal() and len(text) == len(str(_FIRST_NUMBER))):
+        return None
+    number = int(text)
+    return number if _FIRST_NUMBER <= number < _PAST_NUMBERS else None
 
 
 def _new_ulid(now: datetime) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 from klingway.domain.deliveries import Target
-from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
-from klingway.domain.request import Kind
+from klingway.domain.ids import AttemptId, ElementId, JobId, Kind, ProviderName, Tenant
+from klingway.domain.schedule import PATIENCE_S
 
 
 class State(StrEnum):
@@ -109,7 +109,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobElement:
-    """An element that is made for a job before it is submitted, and released at its end."""
+    """An element that a job uses where its provider keeps elements: one that its caller named, or one made for it first."""
 
     index: int
     """Its place in the request: `elements[index]`."""
@@ -183,7 +183,7 @@ class Job:
     targets: tuple[Target, ...] = ()
     """Where its end is delivered to."""
     elements: tuple[JobElement, ...] = ()
-    """What is made for it first, where its provider keeps elements; empty until that begins."""
+    """Those of the gateway that the request named; once they are prepared, where its provider keeps elements, all it uses."""
     price: Price | None = None
     learnt_by: LearntBy | None = None
     finished_at: datetime | None = None
@@ -206,6 +206,18 @@ class Job:
         is_refusal = self.error is not None and self.error.code != SUBMISSION_UNCONFIRMED
         was_accepted = any(attempt.accepted_at is not None or attempt.doubts for attempt in self.attempts)
         return self.state is State.FAILED and is_refusal and not was_accepted
+
+    @property
+    def was_refused_at_once(self) -> bool:
+        """Whether it was refused in the very run that accepted it: in a dialect, that is the answer to the request itself.
+
+        It went straight from `queued`, by one submission at most, to `failed`, before it could fall due for anybody else.
+        """
+        is_straight = self.sequence == len(self.attempts) + 1
+        was_at_once = self.finished_at is not None and self.finished_at < self.created_at + timedelta(
+            seconds=PATIENCE_S
+        )
+        return self.was_refused and is_straight and was_at_once
 
     @property
     def attempt(self) -> Attempt:

@@ -182,6 +182,15 @@ def _element_images(request: AnyRequest) -> Given:
             yield f"elements[{index}].images", len(element.images)
 
 
+def _repeated_element_name(request: AnyRequest) -> Given:
+    seen: set[str] = set()
+    for index, element in enumerate(request.elements or []):
+        if element.name is not None:
+            if element.name in seen:
+                yield f"elements[{index}].name", element.name
+            seen.add(element.name)
+
+
 def _element_name_chars(request: AnyRequest) -> Given:
     """Of each element that is described; one without a name has none."""
     for index, element in enumerate(request.elements or []):
@@ -265,6 +274,7 @@ class Measure(StrEnum):
     ELEMENT_ID = "element id"
     ELEMENT_NUMBER = "element number"
     ELEMENT_IMAGES = "images of an element"
+    REPEATED_ELEMENT_NAME = "elements of one name"
     ELEMENT_NAME_CHARS = "characters of an element's name"
     ELEMENT_DESCRIPTION_CHARS = "characters of an element's description"
     VIDEO_ELEMENTS = "number of elements made from a video"
@@ -320,6 +330,7 @@ GAUGES: Mapping[Measure, Gauge] = {
     Measure.ELEMENT_ID: _gauge(_element_id, "elements"),
     Measure.ELEMENT_NUMBER: _gauge(_element_number, "elements"),
     Measure.ELEMENT_IMAGES: _gauge(_element_images, "elements", beyond=_NUMBER),
+    Measure.REPEATED_ELEMENT_NAME: _gauge(_repeated_element_name, "elements"),
     Measure.ELEMENT_NAME_CHARS: _gauge(_element_name_chars, "elements", beyond=_LENGTH),
     Measure.ELEMENT_DESCRIPTION_CHARS: _gauge(_element_description_chars, "elements", beyond=_LENGTH),
     Measure.VIDEO_ELEMENTS: _gauge(_video_elements, "elements", beyond=_NUMBER),

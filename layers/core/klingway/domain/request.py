@@ -10,7 +10,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-Kind = Literal["video", "image"]
+from klingway.domain.addresses import MAX_ADDRESS_CHARS
+from klingway.domain.ids import Kind
+
 Mode = Literal["std", "pro", "4k"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]
 PictureAspectRatio = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "auto"]
@@ -123,7 +125,7 @@ class Voice(_Strict):
 class Webhook(_Strict):
     """Where to tell of the job."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2048)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=MAX_ADDRESS_CHARS)]
     events: Annotated[list[Literal["job.succeeded", "job.failed"]], Field(min_length=1)] | None = None
 
 

@@ -25,11 +25,23 @@ class Route:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Something in a request that exists at one provider alone, which another would not know, or take for something else."""
+
+    place: str
+    """`elements[0].id`."""
+    id: str
+    provider: ProviderName | None
+    """Whose it is; None: nobody has said."""
+
+
 def choose_route(
     request: AnyRequest,
     profiles: Mapping[ProviderName, ProviderProfile],
     configured: Sequence[ProviderName],
     broken: frozenset[str] = frozenset(),
+    owned: Sequence[Owned] = (),
 ) -> tuple[Route, list[Problem]]:
     """Compare a request with every provider that it may go to.
 
@@ -38,35 +50,59 @@ def choose_route(
         profiles: What each provider can do.
         configured: The providers that have a credential, in the gateway's order of preference.
         broken: Fields of the body that could not be read; nothing is said of what depends on them.
+        owned: What only one provider knows: no other can do the request.
 
     Returns:
         The route and no problems, the cheapest provider first unless the caller named some; or an empty route and the
         problems of every candidate, the one that comes closest first, each naming who would accept that part.
     """
     named = list(dict.fromkeys(ProviderName(name) for name in request.provider or [AUTO] if name != AUTO))
+    candidates = named or list(configured)
+    problems = _wrong_names(request, named, profiles, configured) or _without_owner(owned, candidates, configured)
+    if problems:
+        return Route((), ""), problems
+    candidates = [name for name in candidates if all(thing.provider in {None, name} for thing in owned)]
+
+    found = {name: provider_problems(request, profiles[name], broken) for name in candidates}
+    able = [name for name in candidates if not found[name]]
+    if able and named:
+        return Route(tuple(able), f"{able[0]}: named by the caller"), []
+    sure = [name for name in able if _is_sure(request, profiles[name])]
+    if len(sure) > 1 and owned:
+        return Route((), ""), [_of_nobody_knows_whom(thing, sure) for thing in owned]
+    if sure:
+        return _cheapest_first(request, {name: profiles[name] for name in sure}), []
+    if able:
+        message = f"only {', '.join(able)} may be able to do this, which is not certain; name the provider to try it."
+        return Route((), ""), [Problem(field=_PROVIDER, code="uncertain", message=message, limit=able)]
+    return Route((), ""), _problems_of_all(found)
+
+
+def _wrong_names(
+    request: AnyRequest,
+    named: Sequence[ProviderName],
+    profiles: Mapping[ProviderName, ProviderProfile],
+    configured: Sequence[ProviderName],
+) -> list[Problem]:
+    """Return what is wrong with the providers that are named, or that there is none to choose from."""
     problems = [_unknown(name, profiles) for name in named if name not in profiles]
     problems += [_unconfigured(name, configured) for name in named if name in profiles and name not in configured]
     if request.provider and AUTO in request.provider and len(request.provider) > 1:
         message = "'auto' stands alone: give 'auto', a provider, or providers in order."
         problems.append(Problem(field=_PROVIDER, code="excluded", message=message))
     problems += [_unknown_options(name, profiles) for name in request.provider_options or {} if name not in profiles]
-    if problems:
-        return Route((), ""), problems
-    candidates = named or list(configured)
-    if not candidates:
+    if not problems and not named and not configured:
         message = "no provider has a credential yet; set one with 'klingway init'."
-        return Route((), ""), [Problem(field=_PROVIDER, code="not_configured", message=message)]
+        problems.append(Problem(field=_PROVIDER, code="not_configured", message=message))
+    return problems
 
-    found = {name: provider_problems(request, profiles[name], broken) for name in candidates}
-    able = [name for name in candidates if not found[name]]
-    if able and named:
-        return Route(tuple(able), f"{able[0]}: named by the caller"), []
-    if sure := [name for name in able if _is_sure(request, profiles[name])]:
-        return _cheapest_first(request, {name: profiles[name] for name in sure}), []
-    if able:
-        message = f"only {', '.join(able)} may be able to do this, which is not certain; name the provider to try it."
-        return Route((), ""), [Problem(field=_PROVIDER, code="uncertain", message=message, limit=able)]
-    return Route((), ""), _problems_of_all(found)
+
+def _without_owner(
+    owned: Sequence[Owned], candidates: Sequence[ProviderName], configured: Sequence[ProviderName]
+) -> list[Problem]:
+    """Return what only a provider knows that is no candidate."""
+    elsewhere = [thing for thing in owned if thing.provider is not None and thing.provider not in candidates]
+    return [_known_elsewhere(thing, configured) for thing in elsewhere]
 
 
 def _is_sure(request: AnyRequest, profile: ProviderProfile) -> bool:
@@ -121,6 +157,18 @@ def _unknown_options(name: str, profiles: Mapping[ProviderName, ProviderProfile]
     place = f"provider_options.{name[:32]}"
     message = f"there is no provider {name[:32]!r}; known: {', '.join(profiles)}."
     return Problem(field=place, code="unknown_field", message=message, limit=list(profiles))
+
+
+def _known_elsewhere(thing: Owned, configured: Sequence[str]) -> Problem:
+    owner = thing.provider or ""
+    way_out = f"name {owner} as the provider" if owner in configured else f"{owner} has no credential in this gateway"
+    message = f"{thing.id} is {owner}'s own, and no other provider knows it: {way_out}."
+    return Problem(field=thing.place, code="excluded", message=message, limit=[owner], accepted_by=(owner,))
+
+
+def _of_nobody_knows_whom(thing: Owned, providers: Sequence[str]) -> Problem:
+    message = f"{thing.id} is known to one provider alone; name that one of {', '.join(providers)} as the provider."
+    return Problem(field=thing.place, code="uncertain", message=message, limit=list(providers))
 
 
 def _unconfigured(name: str, configured: Sequence[str]) -> Problem:

@@ -65,6 +65,9 @@ ELEMENT_LIFE_S: Final = 3600
 ELEMENT_SWEEP_S: Final = 86_400
 """Between two looks at who still uses an element: a net under the release at each job's end."""
 
+ELEMENT_FAILURE_SHOWN_S: Final = 30 * 86_400
+"""How long a caller can read why an element of his could not be made; Kling keeps results for 30 days as well."""
+
 ELEMENT_DELETED_WITHIN_S: Final = 7 * 86_400
 """How long the deletion of an element is tried; after that it stays at the provider, where it costs nothing."""
 

@@ -111,6 +111,18 @@ def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], d
     )
 
 
+def take_elements(job: Job, *, at: datetime, elements: Sequence[JobElement]) -> Change:
+    """Every element of the job is made already, and has it among its users: it is submitted next."""
+    return Change(
+        allowed_from=frozenset({State.QUEUED}),
+        to_state=None,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        expected_number=job.number,
+        values={"elements": tuple(elements)},
+    )
+
+
 def begin_preparing(job: Job, *, at: datetime, elements: Sequence[JobElement]) -> Change:
     """Elements are made for the job before it is submitted; which ones is written before the workflow is started."""
     return Change(

@@ -35,6 +35,8 @@ class ProviderParts:
     build: Callable[..., Provider]
     switches: frozenset[str] = frozenset()
     """What the gateway's owner can switch on; its page in docs/providers says what each does."""
+    credential_parts: tuple[str, ...] = ("api_key",)
+    """What its secret may hold."""
 
 
 def names() -> tuple[ProviderName, ...]:
@@ -45,6 +47,11 @@ def names() -> tuple[ProviderName, ...]:
 def _parts(name: str) -> ProviderParts:
     module: Any = importlib.import_module(_MODULES[name])
     return cast("ProviderParts", module.PARTS)
+
+
+def credential_parts_of(name: ProviderName) -> tuple[str, ...]:
+    """Return what a provider's secret may hold: `api_key`, and `access_key` with `secret_key` where there are pairs."""
+    return _parts(name).credential_parts
 
 
 def switches_of(name: ProviderName) -> frozenset[str]:

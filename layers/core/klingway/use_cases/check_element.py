@@ -1,21 +1,22 @@
 """Find out how an element stands, and do what follows: wait, tell who waits for it, delete it when nobody uses it any more.
 
-This is what the work of the kind `element` comes down to, whether the element's own chain, a provider's callback, the
-workflow or the poller sent it; and `release`, which the end of a job leads to.
+One that its caller holds comes to rest instead. This is what the work of the kind `element` comes down to, whether the
+element's own chain, a provider's callback, the workflow or the poller sent it; and `release`, which the end of a job leads to.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from klingway.domain import elements, schedule
-from klingway.domain.elements import ElementState, KeptElement
+from klingway.domain.elements import CALLER, ElementState, KeptElement
 from klingway.domain.ids import ElementId, JobId
 from klingway.domain.job import REQUEST_REFUSALS
 from klingway.domain.work import Work
 from klingway.observability import count, logger
 from klingway.providers.contract import Made, ProviderError, Running
+from klingway.use_cases.element_ports import ElementChangeRefusedError, Workflow
 from klingway.use_cases.make_element import ElementChain, MakeElement, timed_out
-from klingway.use_cases.ports import ElementChangeRefusedError, JobStore, Workflow
+from klingway.use_cases.ports import JobStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +133,28 @@ class CheckElement:
 
     def _sweep(self, element: KeptElement) -> None:
         """Look who still uses it: a release may have been lost with its message."""
-        for user in element.users:
-            job = self.jobs.get(user)
+        for user in element.users - {CALLER}:
+            job = self.jobs.get(JobId(user))
             if job is None or job.state.is_terminal:
-                element = self.chain.elements.release(element.id, user) or element
-        if element.users:
+                element = self.chain.elements.release(element.id, JobId(user)) or element
+        if element.users == {CALLER}:
+            self._leave_to_its_caller(element)
+        elif element.users:
             self._come_by_again(element, schedule.ELEMENT_SWEEP_S)
         else:
             self._delete_if_unused(element)
+
+    def _leave_to_its_caller(self, element: KeptElement) -> None:
+        """Let an element rest that is made; one that could not be made is shown for some weeks, and then forgotten."""
+        now = self.chain.now()
+        if element.state is ElementState.READY:
+            self.chain.elements.apply(element.id, elements.rest(element, at=now))
+            return
+        shown_s = schedule.ELEMENT_FAILURE_SHOWN_S - (now - element.created_at).total_seconds()
+        if shown_s > 0:
+            self._come_by_again(element, shown_s)
+        else:
+            self._delete_if_unused(self.chain.elements.let_go(element, at=now) or element)
 
     def _come_by_again(self, element: KeptElement, after_s: float) -> None:
         """Leave an element to the poller: nobody waits for what happens next, so no message is sent."""

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from klingway.domain import inputs
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
 from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
-from klingway.domain.ids import ProviderName, Tenant, new_job_id
+from klingway.domain.ids import Kind, ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, Origin, State
 from klingway.domain.pricing import price_of
-from klingway.domain.request import AnyRequest, Kind
+from klingway.domain.request import AnyRequest
 from klingway.domain.routing import Route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
 from klingway.observability import logger
-from klingway.use_cases.judge_request import Judged, JudgeRequest
+from klingway.use_cases import accepting
+from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.ports import (
     BusyError,
     IdempotencyKey,
@@ -88,16 +88,17 @@ class CreateJob:
         """
         judged = self.judge.read(tenant, kind, body)
         try:
-            route = self.judge.route(judged)
+            route = self.judge.route(judged, origin)
         except InvalidRequestError:
             # What was accepted stays accepted, even if it would be refused today: a credential may have gone since.
             if key is not None and (taken := self.jobs.taken_by(key)) is not None:
                 return self._replay(taken, key)
             raise
-        request = self._with_stored(tenant, judged)
+        request = accepting.with_stored(self.bucket, tenant, judged.request, judged.pictures)
         job = replace(
             self._job(tenant, request, route, public_url),
             origin=origin,
+            elements=judged.elements,
             targets=(*_targets(request), *targets),
             correlation_id=correlation_id,
         )
@@ -140,17 +141,6 @@ class CreateJob:
         fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
         return IdempotencyKey(tenant, key, fingerprint, int(self.now().timestamp()) + KEY_LIFE_S)
 
-    def _with_stored(self, tenant: Tenant, judged: Judged) -> AnyRequest:
-        """Store the pictures that came inline; return the request with their addresses."""
-        addresses: dict[str, str] = {}
-        for picture in judged.pictures:
-            address = inputs.stored_address(picture, tenant, self.bucket.name)
-            self.bucket.store(
-                inputs.stored_key(picture, tenant), iter([picture.data]), content_type=picture.content_type
-            )
-            addresses[picture.place] = address
-        return inputs.with_addresses(judged.request, addresses) if addresses else judged.request
-
     def _job(self, tenant: Tenant, request: AnyRequest, route: Route, public_url: str) -> Job:
         now = self.now()
         provider = ProviderName(route.providers[0])
@@ -175,9 +165,7 @@ class CreateJob:
 
     def _replay(self, taken: KeyTakenError, key: IdempotencyKey | None) -> Accepted:
         if key is None or taken.fingerprint != key.fingerprint:
-            message = "this Idempotency-Key was used for a request with another body; use a new key for a new request."
-            problem = Problem(field="Idempotency-Key", code="reused", message=message)
-            raise InvalidRequestError("The idempotency key belongs to another request.", [problem])
+            raise accepting.key_of_another_request()
         stored = self.jobs.get_with_request(taken.job_id)
         if stored is None:
             raise UnavailableError("The job of this idempotency key cannot be read; try again.")

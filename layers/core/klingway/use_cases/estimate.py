@@ -8,14 +8,15 @@ from klingway.domain import elements, inputs
 from klingway.domain.capabilities import Confidence, given_capabilities
 from klingway.domain.catalog import expected_to_json
 from klingway.domain.errors import InvalidRequestError, Problem
-from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
+from klingway.domain.ids import AttemptId, ElementId, JobId, Kind, ProviderName, Tenant
 from klingway.domain.job import JobElement
 from klingway.domain.pricing import price_of
-from klingway.domain.request import AnyRequest, Kind
+from klingway.domain.request import AnyRequest
 from klingway.domain.validation import provider_problems
 from klingway.domain.views import price_to_json
 from klingway.providers.contract import Provider, WireRequest
-from klingway.use_cases.judge_request import Judged, JudgeRequest, expect_room, expect_sound
+from klingway.use_cases import accepting
+from klingway.use_cases.judge_request import Judged, JudgeRequest
 
 _ZEROS: Final = "0" * 26
 _ATTEMPT: Final = AttemptId(JobId(f"job_{_ZEROS}"), 1)
@@ -39,8 +40,7 @@ class Estimate:
             TooLargeError: It carries more inline than can be taken.
         """
         judged = self.judge.read(tenant, kind, body)
-        expect_sound(judged.problems)
-        expect_room(judged.pictures)
+        accepting.expect_sound(judged.problems, judged.pictures)
         request = _with_stored(judged, tenant, self.judge.bucket_name)
         names = self.judge.providers.names()
         asked = [name for name in names if name in (request.provider or ())] or names

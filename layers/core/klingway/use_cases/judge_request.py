@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from klingway.domain import inputs
 from klingway.domain.addresses import webhook_problem
 from klingway.domain.capabilities import ProviderProfile
-from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError
-from klingway.domain.ids import ProviderName, Tenant
-from klingway.domain.request import AUTO, AnyRequest, Kind
-from klingway.domain.routing import Route, choose_route
+from klingway.domain.errors import Problem
+from klingway.domain.ids import Kind, ProviderName, Tenant
+from klingway.domain.inputs import InlineImage
+from klingway.domain.job import JobElement, Origin
+from klingway.domain.request import AnyRequest
+from klingway.domain.routing import Owned, Route, choose_route
 from klingway.domain.validation import read_request
+from klingway.use_cases import accepting
+from klingway.use_cases.element_ports import ElementStore
+from klingway.use_cases.name_elements import Named, with_definitions
 from klingway.use_cases.ports import Providers
 
 
@@ -19,13 +23,23 @@ from klingway.use_cases.ports import Providers
 class Judged:
     """What reading a body came to, whoever the provider is."""
 
-    request: AnyRequest
-    """With the sound fields alone."""
-    pictures: Sequence[inputs.InlineImage]
+    named: Named[AnyRequest]
+    """The request with the sound fields alone, and what the ids of its elements mean."""
+    pictures: Sequence[InlineImage]
     """Those that came inline."""
     problems: Sequence[Problem]
     broken: frozenset[str]
     """The fields that are wrong by themselves."""
+
+    @property
+    def request(self) -> AnyRequest:
+        """The request, with the descriptions of elements that the gateway keeps for its caller."""
+        return self.named.request
+
+    @property
+    def elements(self) -> tuple[JobElement, ...]:
+        """Those elements."""
+        return self.named.elements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +47,7 @@ class JudgeRequest:
     """Judges requests."""
 
     bucket_name: str
+    elements: ElementStore
     providers: Providers
     trusted_webhook_origins: Sequence[str] = ()
     """Origins that webhooks may go to although they are not public."""
@@ -40,47 +55,35 @@ class JudgeRequest:
     def read(self, tenant: Tenant, kind: Kind, body: Mapping[str, Any]) -> Judged:
         """Read a body; any JSON object will do."""
         request, problems, broken = read_request(kind, body)
-        pictures: list[inputs.InlineImage] = []
-        for place, text in inputs.media_places(body).items():
-            found = inputs.inline_image(place, text) if inputs.is_picture(place) else None
-            if isinstance(found, inputs.InlineImage):
-                pictures.append(found)
-            elif problem := found or inputs.address_problem(place, text, bucket=self.bucket_name, tenant=tenant):
-                problems.append(problem)
+        pictures, wrong_media = accepting.media_in(body, bucket=self.bucket_name, tenant=tenant)
+        problems += wrong_media
         if request.webhook is not None:
             trusted = self.trusted_webhook_origins
             found_wrong = webhook_problem("webhook.url", request.webhook.url, trusted_origins=trusted)
             problems += [found_wrong] if found_wrong else []
-        return Judged(request, pictures, problems, broken)
+        named = with_definitions(self.elements, tenant, request)
+        return Judged(named, pictures, [*problems, *named.problems], broken)
 
-    def route(self, judged: Judged) -> Route:
+    def route(self, judged: Judged, origin: Origin | None = None) -> Route:
         """Choose who does a request, best first.
+
+        Args:
+            judged: The request.
+            origin: In whose dialect it was asked for: what a provider alone knows is that one's.
 
         Raises:
             InvalidRequestError: With every problem of the request, those at its candidates too.
             TooLargeError: It carries more inline than can be taken.
         """
-        request = judged.request
-        route, at_providers = choose_route(request, Profiles(self.providers), self._configured(request), judged.broken)
+        owner = None if origin is None else origin.dialect
+        owned = [Owned(f"elements[{index}].id", text, owner) for index, text in judged.named.unknown.items()]
+        owners = [each.provider for each in owned if each.provider is not None]
+        candidates = accepting.configured(self.providers, judged.request, owners)
+        route, at_providers = choose_route(judged.request, Profiles(self.providers), candidates, judged.broken, owned)
         known = {problem.field for problem in judged.problems}
-        expect_sound([*judged.problems, *(problem for problem in at_providers if problem.field not in known)])
-        expect_room(judged.pictures)
+        further = [problem for problem in judged.named.at_ids(at_providers) if problem.field not in known]
+        accepting.expect_sound([*judged.problems, *further], judged.pictures)
         return route
-
-    def _configured(self, request: AnyRequest) -> list[ProviderName]:
-        """Return the providers with a credential, of those that a request may go to.
-
-        One that has none is looked at anew only where the request depends on it: it may have been set a moment ago.
-        """
-        named = [name for name in self.providers.names() if name in (request.provider or ())]
-        candidates = named if named and AUTO not in (request.provider or ()) else self.providers.names()
-        known = {name for name in candidates if self.providers.get(name).has_credential}
-        needed = set(named) - known if known else set(candidates)
-        return [
-            name
-            for name in candidates
-            if name in known or (name in needed and self.providers.get(name).account is not None)
-        ]
 
 
 class Profiles(Mapping[ProviderName, ProviderProfile]):
@@ -100,27 +103,3 @@ class Profiles(Mapping[ProviderName, ProviderProfile]):
 
     def __len__(self) -> int:
         return len(self._providers.names())
-
-
-def expect_sound(problems: Sequence[Problem]) -> None:
-    """Refuse a request in which something is wrong.
-
-    Raises:
-        InvalidRequestError: There are problems.
-    """
-    if problems:
-        count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-        raise InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
-
-
-def expect_room(pictures: Sequence[inputs.InlineImage]) -> None:
-    """Refuse a request that carries more inline than can be taken.
-
-    Raises:
-        TooLargeError: It does.
-    """
-    if sum(len(picture.data) for picture in pictures) > inputs.MAX_INLINE_BYTES:
-        limit = inputs.MAX_INLINE_BYTES // 1024**2
-        raise TooLargeError(
-            f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
-        )

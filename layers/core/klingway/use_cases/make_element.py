@@ -16,7 +16,8 @@ from klingway.domain.keys import Keyring
 from klingway.domain.request import Element, VideoRequest
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, ElementRegistry, ElementTask, Failed, Made, ProviderError
-from klingway.use_cases.ports import ElementStore, MediaBucket, Now, Providers, WorkQueue
+from klingway.use_cases.element_ports import ElementStore
+from klingway.use_cases.ports import MediaBucket, Now, Providers, WorkQueue
 from klingway.use_cases.submit_attempt import INPUT_LINK_S
 
 CALL_TIMEOUT_S: Final = 20.0

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from klingway.domain.deliveries import Delivery, DeliveryMessage
-    from klingway.domain.elements import ElementChange, KeptElement, Waiter
-    from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
-    from klingway.domain.job import Job, JobError, State
+    from klingway.domain.ids import JobId, ProviderName, Tenant
+    from klingway.domain.job import Job, State
     from klingway.domain.keys import ApiKey
     from klingway.domain.transitions import Change
     from klingway.domain.work import Work
@@ -45,11 +44,12 @@ class IdempotencyKey:
 
 
 class KeyTakenError(Exception):
-    """A job was made under this idempotency key before."""
+    """A job, or an element, was made under this idempotency key before."""
 
     def __init__(self, job_id: JobId, fingerprint: str) -> None:
         super().__init__(f"taken by {job_id}")
         self.job_id = job_id
+        """The job's id; of a key with which an element was made, the element's."""
         self.fingerprint = fingerprint
 
 
@@ -381,66 +381,4 @@ class Providers(Protocol):
         Raises:
             KeyError: There is none of this name.
         """
-        ...
-
-
-class ElementChangeRefusedError(Exception):
-    """An element was not in a state that a change may come from, or has moved on: somebody else was quicker."""
-
-
-class ElementStore(Protocol):
-    """Elements that are kept at providers, and who waits for them."""
-
-    def claim(self, wanted: KeptElement, user: JobId) -> KeptElement:
-        """Return the element that is made, or being made, of the same description, now used by a job too.
-
-        Where there is none, or only one that failed or is being deleted, `wanted` is written and takes its place.
-
-        Raises:
-            BusyError: The table did not take it.
-        """
-        ...
-
-    def get(self, element_id: ElementId) -> KeptElement | None:
-        """Return an element as it stands this moment."""
-        ...
-
-    def apply(self, element_id: ElementId, change: ElementChange) -> KeptElement:
-        """Change an element's row in one conditional write; return the element as it is now.
-
-        Raises:
-            ElementChangeRefusedError: The change does not fit what the element is by now.
-        """
-        ...
-
-    def release(self, element_id: ElementId, user: JobId) -> KeptElement | None:
-        """Take a job off an element's users; return the element as it is now, None where there is none."""
-        ...
-
-    def remove(self, element: KeptElement) -> None:
-        """Forget an element."""
-        ...
-
-    def add_waiter(self, waiter: Waiter) -> None:
-        """Write who waits; an execution's earlier token for the same element is replaced."""
-        ...
-
-    def waiters(self, element_id: ElementId) -> Sequence[Waiter]:
-        """Return who waits for an element."""
-        ...
-
-    def remove_waiter(self, waiter: Waiter) -> None:
-        """Forget a waiter that was told, unless it waits anew."""
-        ...
-
-
-class Workflow(Protocol):
-    """The workflow that makes elements and then has the job submitted."""
-
-    def start(self, execution: str, *, job_id: JobId, elements: Sequence[ElementId]) -> None:
-        """Start an execution; one of this name that was started before, ended or not, is left alone."""
-        ...
-
-    def resume(self, token: str, element_id: ElementId, error: JobError | None) -> None:
-        """Tell a waiting execution that its element is made, or why not; one that waits no more is left alone."""
         ...

@@ -4,21 +4,22 @@ The workflow makes them and waits; what it does is written in the rows at each s
 was never started, goes on from its row.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
 from klingway.domain import elements, schedule, transitions
 from klingway.domain.elements import ElementState, KeptElement, Waiter
-from klingway.domain.ids import AttemptId, ElementId, JobId, new_element_id
+from klingway.domain.ids import AttemptId, ElementId, JobId
 from klingway.domain.job import Job, JobElement, JobError, State
-from klingway.domain.request import read_stored
+from klingway.domain.request import Element, read_stored
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.use_cases.chain import Chain
+from klingway.use_cases.element_ports import ElementChangeRefusedError, ElementStore, Workflow
 from klingway.use_cases.make_element import MakeElement
-from klingway.use_cases.ports import ChangeRefusedError, ElementChangeRefusedError, ElementStore, Providers, Workflow
+from klingway.use_cases.ports import ChangeRefusedError, Providers
 
 WAITER_LIFE_S: Final = 86_400
 TIMED_OUT: Final = "ElementTimedOut"
@@ -36,25 +37,34 @@ class PrepareElements:
 
     def is_needed(self, job: Job, request: Mapping[str, Any]) -> bool:
         """Tell whether elements have to be made before a job is submitted."""
-        if job.elements or self.providers.get(job.provider).elements is None:
+        if self.providers.get(job.provider).elements is None:
             return False
-        return bool(elements.described_in(read_stored(job.kind, request)))
+        prepared = {element.index for element in job.elements if element.provider_id is not None}
+        return not elements.described_in(read_stored(job.kind, request)).keys() <= prepared
 
-    def begin(self, job: Job, request: Mapping[str, Any]) -> Job:
-        """Have a queued job's elements made; return it as it stands then, whoever moved it."""
+    def begin(self, job: Job, request: Mapping[str, Any]) -> tuple[Job, bool]:
+        """Have a queued job's elements made.
+
+        Returns:
+            The job as it stands then, whoever moved it, and whether it is to be submitted now: all of them were made before.
+        """
         account = self.providers.get(job.provider).account
         if account is None:
             error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
-            return self._apply(job, transitions.fail(job, at=self.chain.now(), error=error))
+            return self._apply(job, transitions.fail(job, at=self.chain.now(), error=error)), False
         described = elements.described_in(read_stored(job.kind, request))
-        claimed = tuple(
-            JobElement(index=index, id=self._claim(job, account, element.model_dump(mode="json", exclude_unset=True)))
-            for index, element in described.items()
-        )
-        job = self._apply(job, transitions.begin_preparing(job, at=self.chain.now(), elements=claimed))
+        used = {index: self._joined(job, account, index, element) for index, element in described.items()}
+        wanted = tuple(JobElement(index=index, id=element.id) for index, element in used.items())
+        if ready := _ready(wanted, {element.id: element for element in used.values()}):
+            change = transitions.take_elements(job, at=self.chain.now(), elements=ready)
+            try:
+                return self.chain.jobs.apply(job.id, change), True
+            except ChangeRefusedError as error:
+                return error.job or job, False
+        job = self._apply(job, transitions.begin_preparing(job, at=self.chain.now(), elements=wanted))
         if job.state is State.PREPARING:
             self._start(job)
-        return job
+        return job, False
 
     def look_after(self, job: Job) -> None:
         """Take a job on that is due while it is being prepared: by its elements' own rows, whatever became of the workflow.
@@ -76,23 +86,23 @@ class PrepareElements:
             job = self.chain.go_on(job, change, WorkKind.CHECK, delay_s=schedule.LONGEST_S)
             self._start(job)
 
-    def _claim(self, job: Job, account: str, definition: Mapping[str, Any]) -> ElementId:
-        now = self.chain.now()
-        wanted = KeptElement(
-            id=new_element_id(now),
+    def _joined(self, job: Job, account: str, index: int, element: Element) -> KeptElement:
+        """Have the job among the users of an element: the one that its caller named, while it can be had, or one like it."""
+        wanted = elements.wanted(
+            element.model_dump(mode="json", exclude_unset=True),
             tenant=job.tenant,
             provider=job.provider,
             account=account,
-            digest=elements.digest_of(job.tenant, job.provider, account, definition),
-            definition=definition,
             public_url=job.public_url,
-            state=ElementState.WANTED,
-            created_at=now,
-            updated_at=now,
-            due_at=int(now.timestamp()) + schedule.PATIENCE_S,
-            users=frozenset({job.id}),
+            at=self.chain.now(),
+            user=job.id,
         )
-        return self.elements.claim(wanted, job.id).id
+        named = next((used.id for used in job.elements if used.index == index), None)
+        if named is not None:
+            at = wanted.created_at
+            if joined := self.elements.join(named, job.id, digest=wanted.digest, at=at):
+                return joined
+        return self.elements.claim(wanted, job.id)
 
     def _start(self, job: Job) -> None:
         # The attempt that follows has this number: nothing else begins one while the job is being prepared.
@@ -175,10 +185,14 @@ def made_of(store: ElementStore, job: Job) -> dict[ElementId, KeptElement]:
 
 def all_made(job: Job, made: Mapping[ElementId, KeptElement]) -> tuple[JobElement, ...] | None:
     """Return a job's elements with the provider's ids, None unless each is ready."""
+    return _ready(job.elements, made)
+
+
+def _ready(used: Sequence[JobElement], made: Mapping[ElementId, KeptElement]) -> tuple[JobElement, ...] | None:
     ready = {element.id: element.provider_id for element in made.values() if element.state is ElementState.READY}
-    if any(element.id not in ready for element in job.elements):
+    if any(element.id not in ready for element in used):
         return None
-    return tuple(replace(element, provider_id=ready[element.id]) for element in job.elements)
+    return tuple(replace(element, provider_id=ready[element.id]) for element in used)
 
 
 def why_not_made(job: Job, made: Mapping[ElementId, KeptElement]) -> JobError | None:

@@ -7,7 +7,7 @@ delivery by a row that exists already, the release of elements by whether there 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from klingway.domain.deliveries import deliveries_to
+from klingway.domain.deliveries import CALLBACK, deliveries_to
 from klingway.domain.events import DELIVERED, DETAIL_TYPES, STATE_CHANGED, event_detail, state_changed_detail
 from klingway.domain.job import Job
 from klingway.domain.work import Work, WorkKind
@@ -67,11 +67,16 @@ class PublishChanges:
         return True
 
     def _deliver(self, job: Job) -> None:
-        """Write first, then send; sent again for rows that are there already, since the first sending may have failed."""
+        """Write first, then send; sent again for rows that are there already, since the first sending may have failed.
+
+        Whoever was refused in the answer to his request is not called back: he has no task, and its external id may be that
+        of another one by now.
+        """
         event = DELIVERED.get(job.state)
         if event is None or not job.targets:
             return
-        wanted = list(deliveries_to(job.targets, job_id=job.id, sequence=job.sequence, event=event, at=self.now()))
+        told = deliveries_to(job.targets, job_id=job.id, sequence=job.sequence, event=event, at=self.now())
+        wanted = [delivery for delivery in told if not (delivery.kind == CALLBACK and job.was_refused_at_once)]
         for delivery in wanted:
             self.deliveries.add(delivery)
         if wanted:

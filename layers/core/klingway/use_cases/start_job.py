@@ -1,4 +1,4 @@
-"""Start a queued job: have its elements made first, where its provider keeps elements, else submit it."""
+"""Start a queued job: have its elements made first, where its provider keeps elements and has them not yet, then submit it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,5 +19,7 @@ class StartJob:
     def run(self, job: Job, request: Mapping[str, Any]) -> Job:
         """Take a queued job on; return it as it stands then, whoever moved it."""
         if self.prepare.is_needed(job, request):
-            return self.prepare.begin(job, request)
+            job, is_prepared = self.prepare.begin(job, request)
+            if not is_prepared:
+                return job
         return self.submit.begin(job, request)

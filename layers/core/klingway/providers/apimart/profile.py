@@ -22,6 +22,7 @@ OMNI_PAGE: Final = "APIMart, Kling v3 Omni"
 V3_PAGE: Final = "APIMart, Kling v3"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; APIMart states none"
 _SHOTS_OF_V3: Final = "inferred from APIMart, Kling v3; its page on Kling v3 Omni states none"
+_NAME_TELLS: Final = "inferred: prompts call an element @name, so a name tells it from the others"
 
 _SEVEN_IMAGES, _FOUR_IMAGES = 7, 4
 
@@ -78,6 +79,7 @@ def _limits(page: str) -> tuple[Limit, ...]:
         Limit(of=Measure.ELEMENTS, maximum=3, source=page),
         Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, source=page),
         Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=page),
+        Limit(of=Measure.REPEATED_ELEMENT_NAME, one_of=(), source=_NAME_TELLS),
     )
 
 

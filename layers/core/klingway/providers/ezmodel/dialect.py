@@ -15,6 +15,7 @@ from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, 
 from klingway.providers.ezmodel import translation
 from klingway.providers.ezmodel.refusals import refusal
 from klingway.providers.kling import answers
+from klingway.providers.kling.element_dialect import ELEMENTS
 from klingway.providers.kling.lists import part_of
 
 _PRODUCT: Final = "omni-video"
@@ -86,7 +87,7 @@ class EzmodelDialect:
     @property
     def elements(self) -> ElementDialect | None:
         """Kling's registry of elements, unchanged."""
-        return None
+        return ELEMENTS
 
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:  # noqa: ARG002 - there is one product
         """Read a create.

@@ -39,10 +39,10 @@ def milliseconds(at: datetime) -> int:
 
 
 def created_task(job: Job) -> dict[str, Any]:
-    """Return `data` of the answer to a create."""
+    """Return `data` of the answer to a create: there a task has only been submitted, however far it is by now."""
     return {
         "task_id": job.id,
-        "task_status": STATUSES[job.state],
+        "task_status": STATUSES[State.QUEUED],
         "task_info": {"external_task_id": external_id_of(job)},
         "created_at": milliseconds(job.created_at),
         "updated_at": milliseconds(job.updated_at),
@@ -60,6 +60,7 @@ def task(shown: ShownJob, *, in_series: bool | None = None) -> dict[str, Any]:
     """
     job = shown.job
     told = created_task(job) | {
+        "task_status": STATUSES[job.state],
         "task_status_msg": job.error.message if job.error is not None else "",
         "watermark_info": {"enabled": bool(shown.request.get("watermark"))},
     }

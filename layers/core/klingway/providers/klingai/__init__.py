@@ -8,4 +8,6 @@ from klingway.providers.klingai.profile import klingai_profile
 from klingway.providers.klingai.provider import KlingaiProvider
 from klingway.providers.registry import ProviderParts
 
-PARTS = ProviderParts(profile=klingai_profile, build=KlingaiProvider)
+PARTS = ProviderParts(
+    profile=klingai_profile, build=KlingaiProvider, credential_parts=("api_key", "access_key", "secret_key")
+)
