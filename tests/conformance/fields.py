@@ -145,6 +145,9 @@ _VIDEOS: Final = (
     _option("camera_control", CAMERA, beside={}),
     _option("static_mask", PICTURE, beside={"images": [FIRST]}),
     _option("dynamic_masks", MASKS, beside={"images": [FIRST]}),
+    _option(
+        "kling_references", value=True, beside={"prompt": "as in <<<image_1>>>", "images": [REFERENCE]}, host="ezmodel"
+    ),
 )  # fmt: skip
 
 _PICTURES: Final = (
@@ -197,8 +200,6 @@ DEFAULTS: Final[Mapping[Kind, Sequence[tuple[str, Mapping[str, Any], Mapping[str
         ("watermark", {}, {"watermark": False}),
         ("shot_split", {"shots": shots(3, 3)}, {"shot_split": "customize"}),
         ("images[].role", {"images": [REFERENCE]}, {"images": [REFERENCE | {"role": "reference"}]}),
-        ("video.keep_sound", {"video": FEATURE}, {"video": FEATURE | {"keep_sound": False}}),
-        ("video.keep_sound", {"video": EDIT}, {"video": EDIT | {"keep_sound": False}}),
     ),
     "image": (
         ("resolution", {}, {"resolution": "1k"}),

@@ -20,7 +20,7 @@ from tests.unit.builders import ATTEMPT_ID, BASE_URL, CALLBACK_URL, FakeCredenti
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from klingway.domain.request import AnyRequest
+    from klingway.domain.request import AnyRequest, Kind
     from klingway.providers.contract import Provider, WireRequest
     from klingway.providers.dialects import Dialect
 
@@ -81,6 +81,13 @@ def provider_of(host: str, rules_as_of: date = SEED_DAY) -> Provider:
 def dialect_of(host: str) -> Dialect:
     """Return a dialect."""
     return registry.dialect_of(ProviderName(host))
+
+
+def every_model() -> list[tuple[str, Kind, str]]:
+    """Return whatever makes something: provider, kind and model."""
+    kinds: tuple[Kind, ...] = ("video", "image")
+    profiles = [provider_of(str(host)).profile for host in registry.names()]
+    return [(profile.name, kind, model) for profile in profiles for kind in kinds for model in profile.models_of(kind)]
 
 
 def sent(provider: Provider, request: AnyRequest) -> tuple[WireRequest, ...]:

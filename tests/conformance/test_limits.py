@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from klingway.domain.measures import traits_of
 from klingway.domain.validation import provider_problems, read_request
-from klingway.providers import registry
 
-from tests.conformance.harness import SEED_DAY, SINCE_ALL, provider_of
+from tests.conformance.harness import SEED_DAY, SINCE_ALL, every_model, provider_of
 from tests.conformance.samples import samples, words
 
 if TYPE_CHECKING:
@@ -150,13 +149,10 @@ def read(kind: Kind, text: str) -> AnyRequest | None:
     return None if found.problems else found.request
 
 
-KINDS: Final[tuple[Kind, ...]] = ("video", "image")
 LIMITS = [
-    Owned(str(host), kind, model, limit)
-    for host in registry.names()
-    for kind in KINDS
-    for model, profile in provider_of(str(host)).profile.models_of(kind).items()
-    for limit in profile.limits
+    Owned(host, kind, model, limit)
+    for host, kind, model in every_model()
+    for limit in provider_of(host).profile.models_of(kind)[model].limits
 ]
 
 

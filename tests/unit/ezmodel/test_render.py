@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from klingway.domain.validation import provider_problems, read_request
-from klingway.providers.ezmodel.profile import ezmodel_profile
+from klingway.domain.validation import provider_problems
 
+from tests.conformance.harness import provider_of, sent
+from tests.conformance.requests import Taken, taken
 from tests.unit.builders import (
     ATTEMPT_ID,
     CALLBACK_URL,
@@ -25,20 +23,15 @@ from tests.unit.builders import (
     PROMPT,
     REFERENCE_IMAGE,
     answer,
-    elements,
     shots,
     video_request,
 )  # fmt: skip
 from tests.unit.ezmodel.building import PATH, ezmodel
 
-if TYPE_CHECKING:
-    from klingway.domain.request import VideoRequest
-
 OURS = {"callback_url": CALLBACK_URL, "external_task_id": ATTEMPT_ID}
 DEFAULTS = {"model": "kling-v3-omni", "mode": "std", "aspect_ratio": "16:9", "sound": "off", **OURS}
 O1 = DEFAULTS | {"model": "kling-video-o1"}
 TWO_SHOTS = [{"prompt": "Wide shot of <<<image_1>>>", "duration_s": 4}, {"prompt": "Close-up", "duration_s": 3}]
-SINCE_ALL = date(2026, 9, 1)
 
 GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the least": ({"prompt": "a fox"}, {**DEFAULTS, "prompt": "a fox", "duration": "5"}),
@@ -189,48 +182,13 @@ FIELDS = {
     "model", "prompt", "negative_prompt", "mode", "duration", "aspect_ratio", "image_list", "video_list",
     "element_list", "multi_prompt", "sound", "cfg_scale", "external_task_id", "callback_url",
 }  # fmt: skip
-ANY = st.fixed_dictionaries(
-    {},
-    optional={
-        "model": st.sampled_from(["kling-v3-omni", "kling-video-o1"]),
-        "prompt": st.text(min_size=1, max_size=20),
-        "shots": st.lists(st.integers(3, 5), min_size=2, max_size=6).map(lambda lasting: shots(*lasting)),
-        "shot_split": st.sampled_from(["customize", "intelligence"]),
-        "negative_prompt": st.text(min_size=1, max_size=5),
-        "mode": st.sampled_from(["std", "pro", "4k"]),
-        "duration_s": st.integers(3, 15),
-        "aspect_ratio": st.sampled_from(["16:9", "9:16", "1:1"]),
-        "sound": st.booleans(),
-        "watermark": st.booleans(),
-        "cfg_scale": st.floats(0, 1),
-        "images": st.lists(st.sampled_from([REFERENCE_IMAGE, FIRST, LAST]), min_size=1, max_size=7),
-        "elements": st.integers(1, 7).map(elements),
-        "video": st.sampled_from([EDIT, FEATURE]),
-    },
-)
 
 
-def repaired(body: dict[str, Any]) -> VideoRequest:
-    """Leave out what a problem names until there is none."""
-    if "shots" not in body:
-        body = PROMPT | body
-    while True:
-        request, problems, _ = read_request("video", body)
-        problems += provider_problems(request, ezmodel_profile(SINCE_ALL)) if not problems else []
-        if not problems:
-            return request
-        field = re.split(r"[.\[]", problems[0].field)[0]
-        if problems[0].code == "required" or field not in body:
-            body = PROMPT | {"model": body.get("model", "kling-v3-omni")}
-        else:
-            body = {name: value for name, value in body.items() if name != field}
-
-
-@given(ANY)
-@settings(max_examples=300, deadline=None)
-def test_any_valid_request_renders_to_what_the_page_knows(body: dict[str, Any]) -> None:
+@given(taken("ezmodel", "video"))
+@settings(max_examples=100, derandomize=True, deadline=None)
+def test_any_valid_request_renders_to_what_the_page_knows(found: Taken) -> None:
     """Texts where the page has texts; prompt and duration, or shots; no sound with a video; nothing left to defaults."""
-    said = ezmodel(answer({}))[0].render(repaired(body), reference=ATTEMPT_ID, callback_url=None).body
+    said = sent(provider_of("ezmodel", found.on), found.request)[-1].body
 
     assert set(said) <= FIELDS
     assert None not in said.values()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from klingway.domain.validation import provider_problems, read_request
-from klingway.providers.klingai.profile import klingai_profile
+from klingway.domain.validation import provider_problems
 
+from tests.conformance.harness import provider_of, sent
+from tests.conformance.requests import Taken, taken
 from tests.unit.builders import (
     ATTEMPT_ID,
     CALLBACK_URL,
@@ -24,16 +22,11 @@ from tests.unit.builders import (
     PICTURE,
     PROMPT,
     REFERENCE_IMAGE,
-    SEED_DAY,
     answer,
     elements,
     klingai,
-    shots,
     video_request,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from klingway.domain.request import VideoRequest
 
 OMNI_PATH, TEXT_PATH, IMAGE_PATH = "/v1/videos/omni-video", "/v1/videos/text2video", "/v1/videos/image2video"
 OURS = {"callback_url": CALLBACK_URL, "external_task_id": ATTEMPT_ID}
@@ -224,7 +217,6 @@ def test_without_a_callback_there_is_none() -> None:
     assert ATTEMPT_ID == wire.body["external_task_id"]
 
 
-SINCE_ALL = date(2026, 9, 1)
 MODELS = ("kling-v3-omni", "kling-v3", "kling-video-o1")
 
 
@@ -237,52 +229,13 @@ FIELDS = {
     TEXT_PATH: COMMON_FIELDS | {"negative_prompt", "aspect_ratio", "voice_list"},
     IMAGE_PATH: COMMON_FIELDS | {"negative_prompt", "image", "image_tail", "element_list", "voice_list"},
 }
-IMAGES = st.lists(st.sampled_from([REFERENCE_IMAGE, FIRST, LAST]), min_size=1, max_size=7)
-ANY = st.fixed_dictionaries(
-    {},
-    optional={
-        "model": st.sampled_from(MODELS),
-        "prompt": st.text(min_size=1, max_size=20),
-        "shots": st.lists(st.integers(1, 5), min_size=1, max_size=6).map(lambda lasting: shots(*lasting)),
-        "shot_split": st.sampled_from(["customize", "intelligence"]),
-        "negative_prompt": st.text(min_size=1, max_size=5),
-        "mode": st.sampled_from(["std", "pro", "4k"]),
-        "duration_s": st.integers(3, 15),
-        "aspect_ratio": st.sampled_from(["16:9", "9:16", "1:1"]),
-        "sound": st.booleans(),
-        "watermark": st.booleans(),
-        "images": IMAGES,
-        "elements": st.integers(1, 7).map(elements),
-        "video": st.sampled_from([EDIT, FEATURE]),
-        "voices": st.lists(st.just({"id": "829877190543323"}), min_size=1, max_size=2),
-    },
-)
 
 
-def repaired(body: dict[str, Any], on: date) -> VideoRequest:
-    """Leave out what a problem names until there is none."""
-    body = PROMPT | body
-    while True:
-        request, problems, _ = read_request("video", body)
-        problems += provider_problems(request, klingai_profile(on)) if not problems else []
-        if not problems:
-            return request
-        field = re.split(r"[.\[]", problems[0].field)[0]
-        if problems[0].code == "required" or field not in body:
-            body = PROMPT | {"model": body.get("model", "kling-v3-omni")}
-        elif field == "prompt":
-            body = {name: value for name, value in body.items() if name != "prompt"}
-        else:
-            body = {name: value for name, value in body.items() if name != field}
-
-
-@given(ANY, st.sampled_from([SEED_DAY, SINCE_ALL]))
-@settings(max_examples=400, deadline=None)
-def test_any_valid_request_renders_to_what_the_document_knows(body: dict[str, Any], on: date) -> None:
+@given(taken("klingai", "video", *MODELS))
+@settings(max_examples=100, derandomize=True, deadline=None)
+def test_any_valid_request_renders_to_what_the_document_knows(found: Taken) -> None:
     """No field that the endpoint lacks; prompt or storyboards, never both; texts where the document has texts."""
-    request = repaired(body, on)
-
-    wire = klingai(answer({}))[0].render(request, reference=ATTEMPT_ID, callback_url=CALLBACK_URL)
+    wire = sent(provider_of("klingai", found.on), found.request)[-1]
 
     said = wire.body
     assert set(said) <= FIELDS[wire.path]

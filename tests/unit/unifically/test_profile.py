@@ -70,6 +70,11 @@ TAKEN: dict[str, dict[str, Any]] = {
     "a first frame with a video": PROMPT | {"video": FEATURE, "images": [FIRST]},
     "a first frame among 4 images with a video": PROMPT | {"video": FEATURE, "images": [*refs(3), FIRST]},
     "a first frame that a prompt refers to": {"prompt": "<<<image_1>>> opens", "images": [FIRST]},
+    "a first frame that a prompt refers to, with 6 elements": {
+        "prompt": "<<<image_1>>> opens",
+        "images": [FIRST],
+        "elements": described(6),
+    },
     "an edit with 4 images": PROMPT | {"video": EDIT, "images": refs(4)},
     "an edit with sound": PROMPT | {"video": EDIT, "sound": True},
     "a feature video with 2 images and 2 elements, for 15 s": PROMPT
@@ -102,6 +107,10 @@ NOT_TAKEN: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] = {
     "8 elements": (PROMPT | {"elements": described(8)}, [("elements", "too_many", {"max": 7})]),
     "a first frame among 8 images": (
         PROMPT | {"images": [*refs(7), FIRST]}, [("images", "too_many", {"max": 7})],
+    ),
+    "a first frame that a shot refers to, which makes it one of the images, with 7 elements": (
+        {"shots": [*shots(3), *shots(3, prompt="<<<image_1>>> opens")], "images": [FIRST], "elements": described(7)},
+        [("images", "too_many", {"max": 7})],
     ),
     "a last frame among reference images": (
         PROMPT | {"images": [FIRST, REFERENCE_IMAGE, LAST]}, [("images[2].role", "excluded", [])],

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
-from klingway.domain.validation import provider_problems, read_request
-from klingway.providers.unifically.dialect import DIALECT
-from klingway.providers.unifically.profile import unifically_profile
+from klingway.domain.validation import provider_problems
 
+from tests.conformance.harness import provider_of, sent
+from tests.conformance.requests import Taken, taken
 from tests.unit.builders import (
     ATTEMPT_ID,
     CALLBACK_URL,
@@ -24,15 +22,11 @@ from tests.unit.builders import (
     PICTURE,
     PROMPT,
     REFERENCE_IMAGE,
-    SEED_DAY,
     answer,
     shots,
     video_request,
 )  # fmt: skip
 from tests.unit.unifically.builders import MODEL, unifically
-
-if TYPE_CHECKING:
-    from klingway.domain.request import VideoRequest
 
 OTHER = "https://example.com/b.png"
 COMMON = {"mode": "std", "native_audio": False}
@@ -168,73 +162,12 @@ def test_sound_with_a_video_is_seen() -> None:
     assert (False, True) == (silent["input"]["native_audio"], sounding["input"]["native_audio"])
 
 
-WORDS = st.text(st.characters(exclude_characters="@<>", exclude_categories=["Cs"]), max_size=5)
-ELEMENTS = st.fixed_dictionaries({}, optional={"description": st.text(min_size=1, max_size=100)}).flatmap(
-    lambda element: st.sampled_from([element | {"images": [PICTURE, OTHER]}, element | {"video": CLIP}])
-)
-SOME = [{"url": f"https://example.com/{number}.png"} for number in range(8)]
-IMAGES = st.one_of(
-    st.integers(0, 8).map(lambda count: SOME[:count]),
-    st.sampled_from([[FIRST], [FIRST, LAST], [LAST, FIRST]]),
-    st.integers(0, 6).map(lambda before: [*SOME[:before], FIRST, *SOME[6:]]),
-    st.lists(st.sampled_from([REFERENCE_IMAGE, FIRST, LAST]), max_size=4),
-)
-
-
-def prompts(images: int, elements: int) -> st.SearchStrategy[str]:
-    """Prompts that refer to some of what is given, and now and then to what is not."""
-    references = [f"<<<image_{number}>>>" for number in range(1, images + 1)]
-    references += [f"<<<element_{number}>>>" for number in range(1, elements + 1)]
-    some = st.one_of(st.just(""), st.sampled_from(["", *references]))
-    rare = st.sampled_from([*[""] * 19, "<<<video_1>>>"])
-    return st.tuples(st.just("x"), some, WORDS, some, rare).map("".join)
-
-
-def requests(given: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> st.SearchStrategy[dict[str, Any]]:
-    images, elements = given
-    prompt = prompts(len(images), len(elements))
-    shot = st.fixed_dictionaries({"prompt": prompt, "duration_s": st.integers(1, 4)})
-    what = st.one_of(
-        st.fixed_dictionaries({"prompt": prompt}, optional={"duration_s": st.integers(3, 15)}),
-        st.fixed_dictionaries({"shots": st.lists(shot, min_size=1, max_size=6)}),
-    )
-    rest = st.fixed_dictionaries(
-        {},
-        optional={
-            "mode": st.sampled_from(["std", "pro", "4k"]),
-            "aspect_ratio": st.sampled_from(["16:9", "9:16", "1:1"]),
-            "sound": st.booleans(),
-            "video": st.sampled_from([EDIT, FEATURE]),
-        },
-    )
-    inputs = {"images": images or None, "elements": elements or None}
-    said = {name: value for name, value in inputs.items() if value is not None}
-    return st.tuples(what, rest).map(lambda parts: said | parts[0] | parts[1])
-
-
-ANY = st.tuples(IMAGES, st.lists(ELEMENTS, max_size=4)).flatmap(requests)
-
-
-def repaired(body: dict[str, Any]) -> VideoRequest:
-    """Leave out what a problem names until there is none; a prompt is said in other words."""
-    while True:
-        request, problems, _ = read_request("video", body)
-        problems += provider_problems(request, unifically_profile(SEED_DAY)) if not problems else []
-        if not problems:
-            assert request.kind == "video"
-            return request  # type: ignore[return-value] # read as one
-        field = re.split(r"[.\[]", problems[0].field)[0]
-        if field in {"prompt", "shots"}:
-            body = {name: value for name, value in body.items() if name not in {"shots", "duration_s"}} | PROMPT
-        else:
-            body = {name: value for name, value in body.items() if name != field}
-
-
-@given(ANY)
-@settings(max_examples=400, deadline=None)
-def test_any_valid_request_renders_to_what_the_page_knows(body: dict[str, Any]) -> None:
+@given(taken("unifically", "video"))
+@settings(max_examples=100, derandomize=True, deadline=None)
+def test_any_valid_request_renders_to_what_the_page_knows(found: Taken) -> None:
     """The page's table of modes, its caps, what excludes what."""
-    said = unifically(answer({}))[0].render(repaired(body), reference=ATTEMPT_ID, callback_url=None).body["input"]
+    (wire,) = sent(provider_of("unifically", found.on), found.request)
+    said = wire.body["input"]
     mode = said.get("video_mode")
     inputs = set(said) & {"image_urls", "elements", "start_frame_url", "end_frame_url", "video_url"}
     together = len(said.get("image_urls", [])) + len(said.get("elements", []))
@@ -257,36 +190,3 @@ def test_any_valid_request_renders_to_what_the_page_knows(body: dict[str, Any]) 
     assert ("duration" in said) == (mode != "transform" and "multi_shots" not in said)
     assert not ("video_url" in said and "video" in {element["type"] for element in said.get("elements", [])})
     assert "<<<" not in str(said)
-
-
-def defaults_said(request: VideoRequest) -> dict[str, Any]:
-    """Return a request with what its rendering fills in, as words; names are labels, and are not sent."""
-    said = request.model_dump(exclude_none=True)
-    said |= {"mode": request.mode or "std", "sound": bool(request.sound), "duration_s": request.asked_duration_s}
-    if request.aspect_ratio is None and request.video is None and not request.images_of("first_frame"):
-        said["aspect_ratio"] = "16:9"
-    if request.shots is not None or request.is_edit:
-        del said["duration_s"]
-    if request.images_of("last_frame"):
-        said["images"] = sorted(said["images"], key=lambda image: image["role"])
-    if request.elements is not None:
-        said["elements"] = [
-            {"name": f"Element{number}"} | element for number, element in enumerate(said["elements"], start=1)
-        ]
-    for prompt in [said, *said.get("shots", [])]:
-        if "prompt" in prompt:  # a reference is kept off the words around it
-            prompt["prompt"] = re.sub(r"(?<=[A-Za-z0-9_])<<<", " <<<", re.sub(r">>>(?=\w)", ">>> ", prompt["prompt"]))
-    return said
-
-
-@given(ANY)
-@settings(max_examples=400, deadline=None)
-def test_what_is_sent_means_the_same_request_to_who_reads_it(body: dict[str, Any]) -> None:
-    """Rendered here and read back by the dialect, a request is the same, its defaults said in words."""
-    request = repaired(body)
-    wire = unifically(answer({}))[0].render(request, reference=ATTEMPT_ID, callback_url=None)
-
-    back, problems, _ = read_request("video", DIALECT.translate(MODEL, wire.body).body)
-
-    assert [] == problems
-    assert defaults_said(request) == back.model_dump(exclude_none=True)
