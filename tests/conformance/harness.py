@@ -1,13 +1,16 @@
-"""How a case of a document is run: read in that service's dialect, judged, and rendered to that same service."""
+"""How a case of a document is run: read in that service's dialect, judged, and rendered to that same service or another."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from klingway.domain import elements
 from klingway.domain.errors import InvalidRequestError
-from klingway.domain.ids import ProviderName
+from klingway.domain.ids import ElementId, ProviderName
+from klingway.domain.job import JobElement
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers import registry
 from klingway.providers.spoken import refused, with_their_places
@@ -17,10 +20,15 @@ from tests.unit.builders import ATTEMPT_ID, BASE_URL, CALLBACK_URL, FakeCredenti
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from klingway.providers.contract import Provider
+    from klingway.domain.request import AnyRequest
+    from klingway.providers.contract import Provider, WireRequest
     from klingway.providers.dialects import Dialect
 
 SEED_DAY = date(2026, 2, 10)
+SINCE_ALL = date(2026, 9, 1)
+"""From which on every announced change of a provider's rules is in force."""
+FIRST_ELEMENT_NUMBER = 829836802793406551
+"""What a provider that keeps elements calls the first one that is made; those after it are counted on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +59,12 @@ class Verdict:
     messages: tuple[str, ...] = ()
     path: str = ""
     upstream: Mapping[str, Any] = field(default_factory=dict)
+    elements: tuple[Mapping[str, Any], ...] = ()
+    """What that service is told first, where it keeps elements: one create for each that is described."""
     warnings: tuple[str, ...] = ()
 
 
+@cache
 def provider_of(host: str, rules_as_of: date = SEED_DAY) -> Provider:
     """Return a provider that nobody calls, with no switch on."""
     name = ProviderName(host)
@@ -72,6 +83,23 @@ def dialect_of(host: str) -> Dialect:
     return registry.dialect_of(ProviderName(host))
 
 
+def sent(provider: Provider, request: AnyRequest) -> tuple[WireRequest, ...]:
+    """Return all that a provider is told of a request: the elements that it has to make, and the request that names them."""
+    made: list[JobElement] = []
+    wires: list[WireRequest] = []
+    if provider.elements is not None:
+        for number, (index, element) in enumerate(elements.described_in(request).items(), start=FIRST_ELEMENT_NUMBER):
+            wires.append(provider.elements.render(element, reference=ATTEMPT_ID, callback_url=CALLBACK_URL))
+            made.append(JobElement(index=index, id=ElementId(f"el_{index}"), provider_id=str(number)))
+    named = elements.with_ids(request, made)
+    return (*wires, provider.render(named, reference=ATTEMPT_ID, callback_url=CALLBACK_URL))
+
+
+def without_ours(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an upstream body without what stands in each: our id of the attempt, and where we are called back."""
+    return {name: value for name, value in body.items() if name not in {"callback_url", "external_task_id"}}
+
+
 def judge(host: str, case: Case, *, at: str | None = None) -> Verdict:
     """Read a case in the dialect of `host`, hold it against the profile of `at` (the same, where not given), and render it."""
     provider = provider_of(at or host, case.rules_as_of)
@@ -84,10 +112,10 @@ def judge(host: str, case: Case, *, at: str | None = None) -> Verdict:
     except InvalidRequestError as error:
         places = frozenset(problem.field for problem in error.problems)
         return Verdict(refused=places, messages=tuple(problem.message for problem in error.problems))
-    wire = provider.render(request, reference=ATTEMPT_ID, callback_url=CALLBACK_URL)
-    ours = {"callback_url", "external_task_id"}
+    *made, wire = sent(provider, request)
     return Verdict(
         path=wire.path,
-        upstream={name: value for name, value in wire.body.items() if name not in ours},
+        upstream=without_ours(wire.body),
+        elements=tuple(without_ours(each.body) for each in made),
         warnings=translated.warnings,
     )

@@ -27,7 +27,7 @@ RINGS = (
     ("klingway.use_cases.ports",),
     ("klingway.use_cases",),
     # What every provider is made of.
-    ("klingway.providers.calls", "klingway.providers.wire", "klingway.providers.spoken"),
+    ("klingway.providers.calls", "klingway.providers.wire", "klingway.providers.spoken", "klingway.providers.ordering"),
     # What Kling itself says and others repeat.
     ("klingway.providers.kling",),
     ("klingway.adapters", "klingway.providers"),

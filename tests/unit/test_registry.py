@@ -51,3 +51,17 @@ def test_a_provider_loads_when_it_is_first_needed() -> None:
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
 
     assert "['klingway.providers.registry']" == said.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "module", ["klingway.api.app", "klingway.use_cases.read_jobs", "klingway.adapters.dynamodb_jobs"]
+)
+def test_what_a_cold_start_does_not_need_is_not_loaded(module: str) -> None:
+    """A reading of jobs needs no model of requests, no HTTP client and no provider; each takes a good part of a start."""
+    heavy = ("pydantic", "httpx", "jwt", "klingway.domain.request")
+    code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    environment = {"PYTHONPATH": ":".join(sys.path), "LOG_LEVEL": "INFO"}
+
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)  # noqa: S603 - our own
+
+    assert "[]" == said.stdout.strip()

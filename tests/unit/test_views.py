@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from klingway.domain.element_views import element_to_json
 from klingway.domain.elements import CALLER, ElementState, wanted
 from klingway.domain.ids import ElementId, ProviderName, Tenant
 from klingway.domain.job import JobError, Price
 from klingway.domain.views import (
     attempt_to_json,
-    element_to_json,
     error_to_json,
     file_to_json,
     job_to_json,

@@ -32,8 +32,9 @@ def test_a_nudge_has_no_number() -> None:
         Work(kind=WorkKind.CHECK, id=JOB_ID, number=5, nudge=2),
         Work.nudged(AttemptId(JOB_ID, 1), None),
         Work.nudged(AttemptId(JOB_ID, 1), TASK_ID),
+        Work.nudged(AttemptId(JOB_ID, 1), answered_task_id=TASK_ID),
     ],
-    ids=["number 0", "chain taken over", "nudge", "claim"],
+    ids=["number 0", "chain taken over", "nudge", "claim", "answer"],
 )
 def test_work_round_trips(work: Work) -> None:
     """What is sent is received."""

@@ -1,11 +1,12 @@
 """Requests for pictures: the same life as a video's, with as many files as there are pictures."""
 
 import json
+from contextlib import AbstractContextManager
 
 import pytest
 from klingway.domain.job import Job, State
 from klingway.providers.contract import Media, Succeeded
-from klingway.use_cases.ports import Measured, MediaError
+from klingway.use_cases.ports import Measured, MediaError, OpenedMedia
 
 from tests.use_cases.conftest import Gateway
 
@@ -73,6 +74,56 @@ def test_a_picture_that_cannot_be_had_yet_keeps_those_that_are_there(gateway: Ga
 
     assert State.SUCCEEDED is gateway.job(job).state
     assert [ONE, TWO, TWO] == gateway.media.opened
+
+
+def test_a_picture_that_will_not_do_keeps_no_other_from_being_stored(gateway: Gateway, job: Job) -> None:
+    """The first of two is refused for good: the second is stored in the same run, while its link is good, and is the result."""
+    gateway.media.files[ONE] = MediaError("the media's address is refused", is_permanent=True)
+    waiting = end(gateway, job, *PICTURES)
+    assert (["image_2.png"], 1) == ([file.name for file in waiting.files], waiting.store_refusals)
+
+    while not gateway.job(job).state.is_terminal:
+        gateway.work()
+
+    done = gateway.job(job)
+    assert (State.SUCCEEDED, ["image_2.png", "job.json"]) == (done.state, [file.name for file in done.files])
+    assert 1 == gateway.media.opened.count(TWO)
+
+
+def test_one_that_may_yet_come_is_waited_for_beside_one_that_will_not_do(gateway: Gateway, job: Job) -> None:
+    """Both reasons are told, and the run does not count as refused: an outage passes."""
+    gateway.media.files[ONE] = MediaError("the media's address is refused", is_permanent=True)
+    gateway.media.files[TWO] = MediaError("the media's host answered HTTP 503")
+
+    waiting = end(gateway, job, *PICTURES)
+
+    assert "the media's address is refused; the media's host answered HTTP 503" == waiting.store_error
+    assert 0 == waiting.store_refusals
+
+
+def test_a_picture_that_hangs_does_not_take_every_runs_time(gateway: Gateway, job: Job) -> None:
+    """The first takes a minute to fail, which leaves no time: the next run begins with the second."""
+    open_media = gateway.media.open
+
+    def hang(url: str) -> AbstractContextManager[OpenedMedia]:
+        if url == ONE:
+            gateway.clock.go_on(60)
+        return open_media(url)
+
+    gateway.media.files[ONE] = MediaError("the media's host did not answer in time")
+    gateway.media.open = hang  # type: ignore[method-assign]
+    end(gateway, job, *PICTURES)
+    assert [ONE] == gateway.media.opened
+
+    gateway.work()
+
+    assert [ONE, TWO, ONE] == gateway.media.opened
+    assert ["image_2.png"] == [file.name for file in gateway.job(job).files]
+
+    gateway.media.files[ONE] = b"one"
+    gateway.work()
+
+    assert ["image_1.png", "image_2.png", "job.json"] == [file.name for file in gateway.job(job).files]
 
 
 def test_a_missing_picture_is_no_mere_copy(gateway: Gateway, job: Job) -> None:

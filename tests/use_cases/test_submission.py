@@ -237,7 +237,7 @@ def test_a_table_that_fails_after_acceptance_does_not_undo_it(gateway: Gateway) 
     )
 
 
-def test_a_task_whose_acceptance_could_not_be_written_is_claimed_where_nobody_can_be_asked() -> None:
+def test_a_task_whose_acceptance_could_not_be_written_is_known_where_nobody_can_be_asked() -> None:
     """No look-up, no callback, and a table that fails at the worst moment: the task's id goes by the queue, nothing is lost."""
     silent = profile(calls_back=False, finds_by_reference=False)
     gateway = Gateway(provider=ScriptedProvider(profile=silent))
@@ -249,7 +249,9 @@ def test_a_task_whose_acceptance_could_not_be_written_is_claimed_where_nobody_ca
         return apply(job_id, change)
 
     gateway.jobs.apply = fail_once  # type: ignore[method-assign]
-    gateway.provider.created_at = gateway.clock()
+    assert (
+        None is gateway.provider.created_at
+    )  # as at Unifically, whose record has no time by which it could be told as ours
     job = gateway.submit()
     assert State.SUBMITTING is job.state
 
@@ -260,7 +262,7 @@ def test_a_task_whose_acceptance_could_not_be_written_is_claimed_where_nobody_ca
 
 
 def test_a_table_that_fails_for_minutes_loses_no_accepted_task_either() -> None:
-    """The claim cannot be written the first time, and the row falls due before the second: it waits for the claim."""
+    """The answer cannot be written the second time either, and the row falls due before the third: it waits for the message."""
     silent = profile(calls_back=False, finds_by_reference=False)
     gateway = Gateway(provider=ScriptedProvider(profile=silent))
     apply, failing = gateway.jobs.apply, [ConnectionError(), ConnectionError()]
@@ -271,17 +273,16 @@ def test_a_table_that_fails_for_minutes_loses_no_accepted_task_either() -> None:
         return apply(job_id, change)
 
     gateway.jobs.apply = fail_twice  # type: ignore[method-assign]
-    gateway.provider.created_at = gateway.clock()
     job = gateway.submit()
     with pytest.raises(ConnectionError):
         gateway.work()
-    (claim, _), gateway.queue.sent = gateway.queue.sent[-1], []
+    (known, _), gateway.queue.sent = gateway.queue.sent[-1], []
     gateway.clock.go_on(60)
     assert 1 == gateway.poll()
     gateway.work()
     assert State.UNCONFIRMED is gateway.job(job).state
 
-    gateway.worker.run(claim)
+    gateway.worker.run(known)
 
     job = gateway.job(job)
     assert (State.RUNNING, "task-1", 1) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))

@@ -30,10 +30,8 @@ from tests.unit.builders import (
     shots,
     video_request,
 )  # fmt: skip
-from tests.unit.klingai.test_render import PAIRS
 
 if TYPE_CHECKING:
-    from klingway.domain.capabilities import Capability
     from klingway.domain.request import VideoRequest
 
 PATH = "/v1/videos/generations"
@@ -212,25 +210,6 @@ def test_neither_our_reference_nor_a_callback_is_sent() -> None:
     body = apimart(answer({}))[0].render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=CALLBACK_URL).body
 
     assert not {ATTEMPT_ID, CALLBACK_URL} & set(map(str, body.values()))
-
-
-@pytest.mark.parametrize("model", ["kling-v3-omni", "kling-v3"])
-@pytest.mark.parametrize("capability", PAIRS, ids=[capability.name for capability in PAIRS])
-def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capability, model: str) -> None:
-    """Supported: nothing is said against it and APIMart sees it. Not supported: refused at its place, never dropped."""
-    without, with_it, place = PAIRS[capability]
-    provider, _ = apimart(answer({}))
-    plain, asking = (video_request(model=model, **body) for body in (without, with_it))
-    problems = provider_problems(asking, provider.profile)
-
-    if capability in provider.profile.models[model].supports:
-        assert [] == problems
-        plain_body, asking_body = (
-            provider.render(request, reference=ATTEMPT_ID, callback_url=None).body for request in (plain, asking)
-        )
-        assert plain_body != asking_body
-    else:
-        assert (place, "unsupported") in [(problem.field, problem.code) for problem in problems]
 
 
 COMMON_FIELDS = {

@@ -125,7 +125,11 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
     ),
     "an element's number beyond a long": (
         PROMPT | {"elements": [{"id": "9223372036854775808"}]},
-        [("elements[0].id", "too_large", {"max": 9223372036854775807})],
+        [("elements[0].id", "too_large", {"min": 1, "max": 9223372036854775807})],
+    ),
+    "no element's number": (
+        PROMPT | {"elements": [{"id": "0"}]},
+        [("elements[0].id", "too_small", {"min": 1, "max": 9223372036854775807})],
     ),
     "an element's name of 21": (
         PROMPT | {"elements": [DOG | {"name": "n" * 21}]}, [("elements[0].name", "too_long", {"min": 1, "max": 20})],

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from klingway.domain.capabilities import Capability
-from klingway.domain.request import Element
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.ezmodel.profile import ezmodel_profile
 
@@ -32,11 +30,9 @@ from tests.unit.builders import (
     video_request,
 )  # fmt: skip
 from tests.unit.ezmodel.building import PATH, ezmodel
-from tests.unit.klingai.test_render import PAIRS
 
 if TYPE_CHECKING:
     from klingway.domain.request import VideoRequest
-    from klingway.providers.ezmodel.provider import EzmodelProvider
 
 OURS = {"callback_url": CALLBACK_URL, "external_task_id": ATTEMPT_ID}
 DEFAULTS = {"model": "kling-v3-omni", "mode": "std", "aspect_ratio": "16:9", "sound": "off", **OURS}
@@ -161,36 +157,6 @@ def test_a_switch_keeps_klings_own_references() -> None:
 
     assert prompt == plain["prompt"]
     assert [prompt, prompt] == [shot["prompt"] for shot in split["multi_prompt"]]
-
-
-OWN_PAIRS = PAIRS | {Capability.SHOTS: (PROMPT, {"shots": shots(3, 3)}, "shots")}
-
-
-def bodies_of(provider: EzmodelProvider, request: VideoRequest) -> list[Any]:
-    """Return all that EzModel is told of a request: the elements that it describes come first, the video names them."""
-    described = [element for element in request.elements or [] if element.id is None]
-    registry = provider.elements
-    assert registry is not None
-    made = [registry.render(element, reference=ATTEMPT_ID, callback_url=None).body for element in described]
-    named = [Element(id="7") if element.id is None else element for element in request.elements or []]
-    request = request.model_copy(update={"elements": named or None})
-    return [*made, provider.render(request, reference=ATTEMPT_ID, callback_url=None).body]
-
-
-@pytest.mark.parametrize("model", ["kling-v3-omni", "kling-video-o1"])
-@pytest.mark.parametrize("capability", OWN_PAIRS, ids=[capability.name for capability in OWN_PAIRS])
-def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capability, model: str) -> None:
-    """Supported: nothing is said against it and EzModel sees it. Not supported: refused at its place, never dropped."""
-    without, with_it, place = OWN_PAIRS[capability]
-    provider, _ = ezmodel(answer({}), rules_as_of=SINCE_ALL)
-    plain, asking = (video_request(model=model, **body) for body in (without, with_it))
-    problems = provider_problems(asking, provider.profile)
-
-    if capability in provider.profile.models[model].supports:
-        assert [] == problems
-        assert bodies_of(provider, plain) != bodies_of(provider, asking)
-    else:
-        assert (place, "unsupported") in [(problem.field, problem.code) for problem in problems]
 
 
 FIELDS = {

@@ -89,10 +89,25 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "a ratio with a first frame": (
         {"model": "kling-v2-master", "images": [FIRST], "aspect_ratio": "1:1"}, ("aspect_ratio", "excluded"),
     ),
+    "v1.5, a ratio besides the frame that sets it": (
+        {"model": "kling-v1-5", "images": [FIRST], "aspect_ratio": "1:1"}, ("aspect_ratio", "unsupported"),
+    ),
+    "v2.1, a ratio besides the frame that sets it": (
+        {"model": "kling-v2-1", "images": [FIRST], "aspect_ratio": "16:9"}, ("aspect_ratio", "unsupported"),
+    ),
     "7 s": ({"model": "kling-v2-6", "duration_s": 7}, ("duration_s", "not_one_of")),
     "4k": ({"model": "kling-v2-6", "mode": "4k"}, ("mode", "not_one_of")),
     "cfg_scale beyond v1": ({"model": "kling-v2-1-master", "cfg_scale": 0.5}, ("cfg_scale", "unsupported")),
 }  # fmt: skip
+
+
+def test_shots_that_an_older_model_has_not_are_one_problem() -> None:
+    """How many there may be, and how long, is said of the models that take them."""
+    request = video_request(model="kling-v2-6", shots=[{"prompt": "x" * 513, "duration_s": 5}])
+
+    assert [("shots", "unsupported")] == [
+        (found.field, found.code) for found in provider_problems(request, klingai_profile(SEED_DAY))
+    ]
 
 
 @pytest.mark.parametrize(("body", "expected"), REFUSED.values(), ids=REFUSED.keys())

@@ -128,6 +128,12 @@ FORBIDDEN: dict[str, tuple[dict[str, Any], date, tuple[str, str]]] = {
     "two pictures for v3": (
         {"model": "kling-v3", "images": [REFERENCE_IMAGE] * 2}, SEED_DAY, ("images", "too_many"),
     ),
+    "what not to show, of v2 anew, which works from a picture alone": (
+        {"model": "kling-v2-new", "images": [REFERENCE_IMAGE], "negative_prompt": "blur"}, SEED_DAY,
+        ("negative_prompt", "unsupported"),
+    ),
+    "21:9 of v1": ({"model": "kling-v1", "aspect_ratio": "21:9"}, SEED_DAY, ("aspect_ratio", "not_one_of")),
+    "a fitting ratio of v1": ({"model": "kling-v1", "aspect_ratio": "auto"}, SEED_DAY, ("aspect_ratio", "not_one_of")),
     "a model of videos": ({"model": "kling-v2-1", "elements": elements(1)}, SEED_DAY, ("elements[0].id", "unsupported")),
     "a picture too many for options": (
         {"model": "kling-v2-1", "provider_options": {"klingai": {"image_reference": "face"}}}, SEED_DAY,

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from klingway.domain.capabilities import Capability
-from klingway.domain.request import Element
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.klingai.profile import klingai_profile
 
@@ -36,7 +34,6 @@ from tests.unit.builders import (
 
 if TYPE_CHECKING:
     from klingway.domain.request import VideoRequest
-    from klingway.providers.klingai.provider import KlingaiProvider
 
 OMNI_PATH, TEXT_PATH, IMAGE_PATH = "/v1/videos/omni-video", "/v1/videos/text2video", "/v1/videos/image2video"
 OURS = {"callback_url": CALLBACK_URL, "external_task_id": ATTEMPT_ID}
@@ -96,6 +93,21 @@ GOLDEN: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         {
             **V3_DEFAULTS, "prompt": "a fox", "negative_prompt": "blur", "image": PICTURE, "image_tail": END_PICTURE,
             "mode": "pro", "element_list": [{"element_id": 829836802793406551}], "sound": "on", "duration": "3",
+        },
+    ),
+    "image2video, the last frame given first: prompts count image and then image_tail": (
+        {
+            "model": "kling-v3", "images": [LAST, FIRST],
+            "shots": [{"prompt": "<<<image_2>>> opens", "duration_s": 2}, {"prompt": "to <<<image_1>>>", "duration_s": 3}],
+        },
+        IMAGE_PATH,
+        {
+            **V3_DEFAULTS, "multi_shot": True, "shot_type": "customize", "image": PICTURE, "image_tail": END_PICTURE,
+            "multi_prompt": [
+                {"index": 1, "prompt": "<<<image_1>>> opens", "duration": "2"},
+                {"index": 2, "prompt": "to <<<image_2>>>", "duration": "3"},
+            ],
+            "duration": "5",
         },
     ),
     "image2video, shots": (
@@ -214,86 +226,6 @@ def test_without_a_callback_there_is_none() -> None:
 
 SINCE_ALL = date(2026, 9, 1)
 MODELS = ("kling-v3-omni", "kling-v3", "kling-video-o1")
-DESCRIBED = {"name": "n", "description": "d"}
-# Two requests each that differ in one capability alone.
-PAIRS: dict[Capability, tuple[dict[str, Any], dict[str, Any], str]] = {
-    Capability.PROMPT: (PROMPT, {"prompt": "a hare"}, "prompt"),
-    Capability.SHOTS: (PROMPT, {"shots": shots(5)}, "shots"),
-    Capability.SHOT_SPLIT: (PROMPT, PROMPT | {"shot_split": "intelligence"}, "shot_split"),
-    Capability.NEGATIVE_PROMPT: (PROMPT, PROMPT | {"negative_prompt": "blur"}, "negative_prompt"),
-    Capability.MODE: (PROMPT, PROMPT | {"mode": "pro"}, "mode"),
-    Capability.DURATION: (PROMPT, PROMPT | {"duration_s": 10}, "duration_s"),
-    Capability.ASPECT_RATIO: (PROMPT, PROMPT | {"aspect_ratio": "9:16"}, "aspect_ratio"),
-    Capability.SOUND: (PROMPT, PROMPT | {"sound": True}, "sound"),
-    Capability.SOUND_WITH_VIDEO: (PROMPT | {"video": FEATURE}, PROMPT | {"video": FEATURE, "sound": True}, "sound"),
-    Capability.WATERMARK: (PROMPT, PROMPT | {"watermark": True}, "watermark"),
-    Capability.CFG_SCALE: (PROMPT, PROMPT | {"cfg_scale": 0.5}, "cfg_scale"),
-    Capability.REFERENCE_IMAGES: (PROMPT, PROMPT | {"images": [REFERENCE_IMAGE]}, "images[0]"),
-    Capability.FIRST_FRAME: (PROMPT, PROMPT | {"images": [FIRST]}, "images[0]"),
-    Capability.LAST_FRAME: (PROMPT | {"images": [FIRST]}, PROMPT | {"images": [FIRST, LAST]}, "images[1]"),
-    Capability.ELEMENTS_BY_ID: (
-        PROMPT | {"images": [FIRST]}, PROMPT | {"images": [FIRST], "elements": elements(1)}, "elements[0].id",
-    ),
-    Capability.IMAGE_ELEMENTS: (
-        PROMPT | {"images": [FIRST]},
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
-        "elements[0].images",
-    ),
-    Capability.VIDEO_ELEMENTS: (
-        PROMPT | {"images": [FIRST]},
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"video": PICTURE}]},
-        "elements[0].video",
-    ),
-    Capability.ELEMENT_VOICES: (
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE], "voice_id": "v"}]},
-        "elements[0].voice_id",
-    ),
-    Capability.ELEMENT_TAGS: (
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE]}]},
-        PROMPT | {"images": [FIRST], "elements": [DESCRIBED | {"images": [PICTURE, PICTURE], "tags": ["o_101"]}]},
-        "elements[0].tags",
-    ),
-    Capability.VIDEO_EDIT: (PROMPT, PROMPT | {"video": EDIT}, "video"),
-    Capability.VIDEO_FEATURE: (PROMPT, PROMPT | {"video": FEATURE}, "video"),
-    Capability.VOICES: (
-        PROMPT | {"sound": True}, PROMPT | {"sound": True, "voices": [{"id": "829877190543323"}]}, "voices",
-    ),
-}  # fmt: skip
-
-
-def test_every_capability_has_its_pair() -> None:
-    """A new capability must come with a request that shows it."""
-    of_pictures = {Capability.RESOLUTION, Capability.COUNT, Capability.SERIES}
-
-    assert set(Capability) - of_pictures == set(PAIRS)
-
-
-def bodies_of(provider: KlingaiProvider, request: VideoRequest) -> list[Any]:
-    """Return all that Kling is told of a request: the elements that it describes come first, the video names them."""
-    described = [element for element in request.elements or [] if element.id is None]
-    registry = provider.elements
-    assert registry is not None
-    made = [registry.render(element, reference=ATTEMPT_ID, callback_url=None).body for element in described]
-    named = [Element(id="7") if element.id is None else element for element in request.elements or []]
-    request = request.model_copy(update={"elements": named or None})
-    return [*made, provider.render(request, reference=ATTEMPT_ID, callback_url=None).body]
-
-
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("capability", PAIRS, ids=[capability.name for capability in PAIRS])
-def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capability, model: str) -> None:
-    """Supported: nothing is said against it and Kling sees it. Not supported: refused at its place, never dropped."""
-    without, with_it, place = PAIRS[capability]
-    provider, _ = klingai(answer({}), rules_as_of=SINCE_ALL)
-    plain, asking = (video_request(model=model, **body) for body in (without, with_it))
-    problems = provider_problems(asking, provider.profile)
-
-    if capability in provider.profile.models[model].supports:
-        assert [] == problems
-        assert bodies_of(provider, plain) != bodies_of(provider, asking)
-    else:
-        assert (place, "unsupported") in [(problem.field, problem.code) for problem in problems]
 
 
 COMMON_FIELDS = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from klingway.domain.capabilities import Capability
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.unifically.dialect import DIALECT
 from klingway.providers.unifically.profile import unifically_profile
@@ -30,7 +29,6 @@ from tests.unit.builders import (
     shots,
     video_request,
 )  # fmt: skip
-from tests.unit.klingai.test_render import PAIRS
 from tests.unit.unifically.builders import MODEL, unifically
 
 if TYPE_CHECKING:
@@ -150,26 +148,6 @@ def test_our_reference_is_not_sent() -> None:
     provider, _ = unifically(answer({}))
 
     assert ATTEMPT_ID not in str(provider.render(video_request(**PROMPT), reference=ATTEMPT_ID, callback_url=None).body)
-
-
-@pytest.mark.parametrize("capability", PAIRS, ids=[capability.name for capability in PAIRS])
-def test_the_body_changes_exactly_where_the_profile_supports_it(capability: Capability) -> None:
-    """Supported: nothing is said against it and Unifically sees it. Not supported: refused at its place, never dropped."""
-    without, with_it, place = PAIRS[capability]
-    if capability is Capability.SHOTS:  # two at least
-        with_it = {"shots": shots(3, 3)}
-    provider, _ = unifically(answer({}))
-    plain, asking = (video_request(**body) for body in (without, with_it))
-    problems = provider_problems(asking, provider.profile)
-
-    if capability in provider.profile.models["kling-v3-omni"].supports:
-        assert [] == problems
-        plain_body, asking_body = (
-            provider.render(request, reference=ATTEMPT_ID, callback_url=None).body for request in (plain, asking)
-        )
-        assert plain_body != asking_body
-    else:
-        assert (place, "unsupported") in [(problem.field, problem.code) for problem in problems]
 
 
 def test_sound_with_a_video_is_seen() -> None:

@@ -23,7 +23,7 @@ from klingway.use_cases.ports import JobFilter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from klingway.domain.request import Kind
+    from klingway.domain.ids import Kind
 
 _JSON: Final = "application/json"
 _MOST_LISTED: Final = 50

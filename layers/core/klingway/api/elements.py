@@ -5,9 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from klingway.domain.element_views import element_to_json
 from klingway.domain.errors import InvalidRequestError, Problem
 from klingway.domain.ids import ElementId, is_element_id
-from klingway.domain.views import element_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from klingway.domain.measures import GAUGES, SIGNS, Measure, Trait
-from klingway.domain.request import DEFAULT_MODE, DEFAULT_RESOLUTION, AnyRequest, ImageRequest, Kind, VideoRequest
+from klingway.domain.request import DEFAULT_MODE, DEFAULT_RESOLUTION, AnyRequest, ImageRequest, VideoRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from klingway.domain.ids import Kind
     from klingway.domain.measures import Given
 
 

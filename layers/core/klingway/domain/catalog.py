@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from klingway.domain.capabilities import Expected, Limit, ModelProfile, Prices, ProviderProfile, Rate
-from klingway.domain.request import REQUESTS, Kind
+from klingway.domain.ids import Kind
+from klingway.domain.request import REQUESTS
 
 
 def profile_to_json(profile: ProviderProfile) -> dict[str, Any]:

@@ -9,12 +9,14 @@ ids are numbers.
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NewType, Self
+from typing import Final, Literal, NewType, Self
 
 JobId = NewType("JobId", str)
 ElementId = NewType("ElementId", str)
 Tenant = NewType("Tenant", str)
 ProviderName = NewType("ProviderName", str)
+Kind = Literal["video", "image"]
+"""What a job makes."""
 
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID_CHARS: Final = 26

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from klingway.domain.deliveries import Target
-from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
-from klingway.domain.request import Kind
+from klingway.domain.ids import AttemptId, ElementId, JobId, Kind, ProviderName, Tenant
 from klingway.domain.schedule import PATIENCE_S
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-Kind = Literal["video", "image"]
+from klingway.domain.ids import Kind
+
 Mode = Literal["std", "pro", "4k"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]
 PictureAspectRatio = Literal["16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9", "auto"]

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, ProviderProfile, given_capabilities
 from klingway.domain.errors import Problem
+from klingway.domain.ids import Kind
 from klingway.domain.measures import GAUGES, Trait, traits_of
-from klingway.domain.request import REQUESTS, AnyRequest, Kind
+from klingway.domain.request import REQUESTS, AnyRequest
 from klingway.domain.rules import broken_rules
 
 MAX_DEPTH: Final = 32

@@ -1,9 +1,8 @@
-"""A job, and an element, as callers see them."""
+"""A job as callers see it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.ids import iso
 from klingway.domain.job import Attempt, Job, JobError, Price, State, StoredFile
 
@@ -94,19 +93,3 @@ def warnings_of(job: Job) -> list[str]:
     if job.store_error is not None and job.state is State.STORING:
         warnings.append(f"the media could not be fetched yet, after {job.store_tries} tries: {job.store_error}")
     return warnings
-
-
-_SHOWN_AS: Final = {ElementState.SUBMITTING: "making", ElementState.RUNNING: "making"}
-
-
-def element_to_json(element: KeptElement) -> dict[str, Any]:
-    """Return an element that its caller holds: `state` is wanted, making, ready or failed."""
-    return {
-        "id": element.id,
-        "number": element.element_number,
-        "state": _SHOWN_AS.get(element.state, element.state.value),
-        "definition": dict(element.definition),
-        "provider": element.provider,
-        "created_at": iso(element.created_at),
-        "error": error_to_json(element.error),
-    }

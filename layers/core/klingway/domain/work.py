@@ -44,7 +44,9 @@ class Work:
     attempt: int | None = None
     """A nudge's attempt."""
     claimed_task_id: str | None = None
-    """The task id in a nudge's body: a claim, never believed where we have a handle."""
+    """The task id in a callback's body: a claim, never believed where we have a handle."""
+    answered_task_id: str | None = None
+    """The task id in the provider's own answer to us, where the table did not take it: no claim, but known."""
 
     def to_json(self) -> str:
         """Return the message's body."""
@@ -55,6 +57,7 @@ class Work:
             "nudge": self.nudge,
             "attempt": self.attempt,
             "claimed_task_id": self.claimed_task_id,
+            "answered_task_id": self.answered_task_id,
         }
         return json.dumps({name: value for name, value in said.items() if value is not None})
 
@@ -74,13 +77,16 @@ class Work:
                 nudge=said.get("nudge"),
                 attempt=said.get("attempt"),
                 claimed_task_id=said.get("claimed_task_id"),
+                answered_task_id=said.get("answered_task_id"),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a work message") from error
 
     @classmethod
-    def nudged(cls, attempt_id: AttemptId, claimed_task_id: str | None) -> Self:
-        """Return the check that a callback asks for."""
+    def nudged(
+        cls, attempt_id: AttemptId, claimed_task_id: str | None = None, *, answered_task_id: str | None = None
+    ) -> Self:
+        """Return the check that a callback asks for, or an answer that the table did not take."""
         return cls(
             kind=WorkKind.CHECK,
             id=attempt_id.job_id,
@@ -88,4 +94,5 @@ class Work:
             nudge=0,
             attempt=attempt_id.number,
             claimed_task_id=claimed_task_id,
+            answered_task_id=answered_task_id,
         )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from klingway.domain.elements import KeptElement
     from klingway.domain.errors import GatewayError
+    from klingway.domain.ids import Kind
     from klingway.domain.job import Job
-    from klingway.domain.request import Kind
 
 
 class Action(Enum):

@@ -221,7 +221,7 @@ class CheckAttempt:
             return self.submit.adopt(job, task)
         except ChangeRefusedError:
             raise
-        except Exception:  # the table did not take it: a claim is all that is left of it, and comes once more
+        except Exception:  # the table did not take it: the message is all that is left of it, and comes once more
             self._nudge_again(work)
             raise
 
@@ -233,6 +233,8 @@ class CheckAttempt:
 
     def _find(self, job: Job, work: Work, provider: Provider) -> Task | None:
         attempt = job.attempt
+        if work.answered_task_id is not None:
+            return provider.check(provider.handle_for(attempt.handle, work.answered_task_id))
         if provider.profile.finds_by_reference:
             return provider.find(attempt.handle, str(job.attempt_id))
         if work.claimed_task_id is None:

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
 from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
-from klingway.domain.ids import ProviderName, Tenant, new_job_id
+from klingway.domain.ids import Kind, ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, Origin, State
 from klingway.domain.pricing import price_of
-from klingway.domain.request import AnyRequest, Kind
+from klingway.domain.request import AnyRequest
 from klingway.domain.routing import Route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
 from klingway.observability import logger

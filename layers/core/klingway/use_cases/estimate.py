@@ -8,10 +8,10 @@ from klingway.domain import elements, inputs
 from klingway.domain.capabilities import Confidence, given_capabilities
 from klingway.domain.catalog import expected_to_json
 from klingway.domain.errors import InvalidRequestError, Problem
-from klingway.domain.ids import AttemptId, ElementId, JobId, ProviderName, Tenant
+from klingway.domain.ids import AttemptId, ElementId, JobId, Kind, ProviderName, Tenant
 from klingway.domain.job import JobElement
 from klingway.domain.pricing import price_of
-from klingway.domain.request import AnyRequest, Kind
+from klingway.domain.request import AnyRequest
 from klingway.domain.validation import provider_problems
 from klingway.domain.views import price_to_json
 from klingway.providers.contract import Provider, WireRequest

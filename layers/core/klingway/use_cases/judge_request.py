@@ -7,10 +7,10 @@ from typing import Any
 from klingway.domain.addresses import webhook_problem
 from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.errors import Problem
-from klingway.domain.ids import ProviderName, Tenant
+from klingway.domain.ids import Kind, ProviderName, Tenant
 from klingway.domain.inputs import InlineImage
 from klingway.domain.job import JobElement, Origin
-from klingway.domain.request import AnyRequest, Kind
+from klingway.domain.request import AnyRequest
 from klingway.domain.routing import Owned, Route, choose_route
 from klingway.domain.validation import read_request
 from klingway.use_cases import accepting

@@ -56,6 +56,20 @@ class PartlyStoredError(Exception):
         """Whether it is a copy alone that is missing: what was paid for is there."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A file that could not be stored in a run, and whether it would be refused again."""
+
+    media: Media
+    reason: str
+    is_permanent: bool
+    was_tried: bool = True
+
+    def is_waited_for(self, tries: int) -> bool:
+        """Tell whether the job waits for it: the film or the pictures are what was paid for; a copy is not worth losing them."""
+        return self.media.role != _COPY or tries <= OPTIONAL_TRIES or not self.was_tried
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreResult:
     """Stores results."""
@@ -90,26 +104,31 @@ class StoreResult:
         return self.jobs.apply(job.id, replace(change, values={**change.values, "files": (*files, provenance)}))
 
     def _copied(self, job: Job, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
-        files, warnings = list(job.files), []
-        stored = {PurePosixPath(file.name).stem for file in files}
+        """Return every file wanted, in their order, and what is missing of the copies that nobody waits for."""
+        files = {PurePosixPath(file.name).stem: file for file in job.files}
+        missing: list[_Missing] = []
         began = self.now()
-        for media in wanted:
-            if media.stem in stored:
-                continue
+        for media in _in_turn([media for media in wanted if media.stem not in files], job.store_tries):
             if (self.now() - began).total_seconds() > FURTHER_FILE_WITHIN_S:
-                raise PartlyStoredError("there was no time for a further file", files)
+                missing.append(
+                    _Missing(media, "there was no time for a further file", is_permanent=False, was_tried=False)
+                )
+                break
             try:
-                files.append(self._copy(job, media))
-            except Exception as error:
-                reason, is_permanent = _reason(job, error)
-                # The film or the pictures are what was paid for; a further copy is not worth losing them.
-                is_copy = media.role == _COPY and all(item.role == _COPY or item.stem in stored for item in wanted)
-                if media.role != _COPY or job.store_tries <= OPTIONAL_TRIES:
-                    raise PartlyStoredError(reason, files, is_permanent=is_permanent, is_copy=is_copy) from error
-                warnings.append(f"the {media.role} copy could not be stored: {reason}")
-            else:
-                stored.add(media.stem)
-        return files, warnings
+                files[media.stem] = self._copy(job, media)
+            except Exception as error:  # noqa: BLE001 - of whatever kind: told and counted, and others are to be had
+                # One that cannot be had keeps no other from being stored while its link is good.
+                missing.append(_Missing(media, *_reason(job, error)))
+        order = dict.fromkeys([*(media.stem for media in wanted), *files])
+        stored = [files[stem] for stem in order if stem in files]
+        if waited_for := [one for one in missing if one.is_waited_for(job.store_tries)]:
+            raise PartlyStoredError(
+                "; ".join(dict.fromkeys(one.reason for one in waited_for)),
+                stored,
+                is_permanent=all(one.is_permanent for one in waited_for),
+                is_copy=all(media.role == _COPY for media in wanted if media.stem not in files),
+            )
+        return stored, [f"the {one.media.role} copy could not be stored: {one.reason}" for one in missing]
 
     def _copy(self, job: Job, media: Media) -> StoredFile:
         with self.source.open(media.url) as opened:
@@ -158,6 +177,13 @@ def has_film(files: Sequence[StoredFile]) -> bool:
 def has_result(files: Sequence[StoredFile]) -> bool:
     """Tell whether some files hold a result, if perhaps not all of it: a film, or a picture at least."""
     return any(file.role in {_FILM, _PICTURE} for file in files)
+
+
+def _in_turn(missing: Sequence[Media], tries: int) -> list[Media]:
+    """Return what is missing, each run beginning with another file, lest one that hangs takes all of every run's time."""
+    paid_for = [media for media in missing if media.role != _COPY]
+    turn = (tries - 1) % len(paid_for) if paid_for else 0
+    return [*paid_for[turn:], *paid_for[:turn], *(media for media in missing if media.role == _COPY)]
 
 
 def _reason(job: Job, error: Exception) -> tuple[str, bool]:

@@ -110,12 +110,11 @@ class SubmitAttempt:
         except ChangeRefusedError as error:  # a callback was quicker than the answer
             return error.job or job
         except Exception as error:
-            # The table did not take it, and nobody else knows what may be the one way to a video that is paid for. As a claim
-            # it is believed only if the provider's own record fits, like one that a callback makes.
+            # The table did not take it, and nobody else knows what may be the one way to a video that is paid for.
             said = {"attempt": str(job.attempt_id), "task_id": task.task_id, "error": type(error).__name__}
             logger().error("task not written", extra=said)
-            claim = Work.nudged(job.attempt_id, task.task_id)
-            self.chain.queue.send(claim, delay_s=schedule.FIRST_LOOK_UP_S)
+            known = Work.nudged(job.attempt_id, answered_task_id=task.task_id)
+            self.chain.queue.send(known, delay_s=schedule.FIRST_LOOK_UP_S)
             raise
 
     def _not_accepted(self, job: Job, provider: Provider, error: ProviderError) -> Job:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from klingway.domain.references import Reference, canonical, references_in, respelt
-from klingway.domain.request import Element, Image, VideoRequest
+from klingway.domain.request import Element, ImageRole, VideoRequest
+from klingway.providers.ordering import in_order_of
 
-_ROLES: Final = ("reference", "first_frame", "last_frame")
+_ROLES: Final[Sequence[ImageRole]] = ("reference", "first_frame", "last_frame")
 """Of images, in the order in which they are sent."""
 
 _ONE_WORD: Final = re.compile(r"\w+")
@@ -29,23 +30,17 @@ def spelt(request: VideoRequest) -> VideoRequest:
 
     A reference to something that is not there stays as it is.
     """
-    images = request.images or []
-    order = sorted(range(len(images)), key=lambda index: _ROLES.index(images[index].role))
-    numbers = {index + 1: place for place, index in enumerate(order, start=1)}
+    request = in_order_of(_ROLES, request)
     names = dict(enumerate(_names(request.elements or []), start=1))
 
     def spelling(reference: Reference) -> str:
-        if reference.kind == "image":
-            return str(Reference("image", numbers.get(reference.number, reference.number)))
         if reference.kind == "element" and reference.number in names:
             return f"@{names[reference.number]}"
         return str(reference)  # `<<<video_1>>>` is not on the page, but clients that work send it
 
-    sorted_images: list[Image] = [images[index] for index in order]
     changed = {
         "prompt": respelt(request.prompt, spelling) if request.prompt is not None else None,
         "shots": [shot.model_copy(update={"prompt": respelt(shot.prompt, spelling)}) for shot in request.shots or []],
-        "images": sorted_images,
         "elements": [
             element.model_copy(update={"name": name})
             for element, name in zip(request.elements or [], names.values(), strict=True)

@@ -66,7 +66,12 @@ _BOTH: Final = _known(
 
 _ELEMENT: Final = (
     Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=f"{_PAGE}: element_id is a whole number"),
-    Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source="EzModel's published source: element_id has 64 bits"),
+    Limit(
+        of=Measure.ELEMENT_NUMBER,
+        minimum=1,
+        maximum=2**63 - 1,
+        source="EzModel's published source: element_id has 64 bits; that none is 0 is inferred",
+    ),
     Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, maximum=20, source=_KLINGS_ELEMENTS),
     Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, maximum=100, source=_KLINGS_ELEMENTS),
     Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=_KLINGS_ELEMENTS),

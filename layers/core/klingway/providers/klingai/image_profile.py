@@ -1,6 +1,7 @@
 """What KlingAI's models of pictures can do, each value with its source and the day from which it holds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -13,7 +14,9 @@ from klingway.providers.klingai.profile_parts import (
     IMAGE_MAP,
     IMAGE_PRICES,
     IMAGE_UNIT_USD,
+    NEGATIVE_PROMPT,
     OLDER_PAGES,
+    PROMPT,
     SPECIFICATION,
     known,
 )
@@ -39,9 +42,8 @@ _WITH_ELEMENTS: Final = (
 )
 
 _COMMON: Final = (
-    Limit(of=Measure.PROMPT_CHARS, maximum=2500, source=SPECIFICATION),
+    PROMPT,
     Limit(of=Measure.PICTURES, minimum=1, maximum=9, source=SPECIFICATION),
-    Limit(of=Measure.OPEN_COUNT, one_of=(), source=SPECIFICATION, until=date(2026, 4, 27)),
     Limit(
         of=Measure.WATERMARK,
         one_of=(),
@@ -54,12 +56,14 @@ _NO_AUTO_FROM_TEXT: Final = Limit(
     of=Measure.ASPECT_RATIO, one_of=_FIXED_RATIOS, unless=_WITH_REFERENCES, source=SPECIFICATION
 )
 # Image generation: one picture to work from, and then no negative prompt; no ratio that the model chooses.
-_GENERATIONS: Final = (
-    Limit(of=Measure.ASPECT_RATIO, one_of=_FIXED_RATIOS, source=SPECIFICATION),
-    Limit(of=Measure.IMAGES, maximum=1, source=SPECIFICATION),
+_ONE_IMAGE: Final = Limit(of=Measure.IMAGES, maximum=1, source=SPECIFICATION)
+_NEGATIVE_OF_TEXT: Final = (
     Limit(of=Measure.NEGATIVE_PROMPT_CHARS, one_of=(), when=_WITH_IMAGES, source=SPECIFICATION),
-    Limit(of=Measure.NEGATIVE_PROMPT_CHARS, maximum=2500, source=SPECIFICATION),
+    NEGATIVE_PROMPT,
 )
+_FIXED_RATIO: Final = Limit(of=Measure.ASPECT_RATIO, one_of=_FIXED_RATIOS, source=SPECIFICATION)
+_FROM_A_PICTURE: Final = Limit(of=Measure.REFERENCE_IMAGES, minimum=1, source=OLDER_PAGES)
+_NO_21_9: Final = replace(_FIXED_RATIO, one_of=_FIXED_RATIOS[:-1], source=OLDER_PAGES)
 
 
 def _resolutions(*names: str, source: str = SPECIFICATION) -> Limit:
@@ -84,6 +88,7 @@ _V3_OMNI: Final = ModelProfile(
         _TEN_IMAGES_AND_ELEMENTS,
         _resolutions("1k", "2k", "4k"),
         Limit(of=Measure.PICTURES, minimum=2, maximum=9, when=frozenset({Trait.SERIES}), source=SPECIFICATION),
+        Limit(of=Measure.OPEN_COUNT, one_of=(), source=SPECIFICATION, until=date(2026, 4, 27)),
         Limit(of=Measure.SERIES, one_of=(), unless=_WITH_REFERENCES, source=SPECIFICATION),
         Limit(
             of=Measure.ASPECT_RATIO,
@@ -108,18 +113,32 @@ _O1: Final = ModelProfile(
 _V3: Final = ModelProfile(
     source=SPECIFICATION,
     supports=known(*_ANY_MODEL, *_WITH_ELEMENTS, Capability.NEGATIVE_PROMPT),
-    limits=(*_COMMON, *ELEMENT, *_GENERATIONS, _TEN_IMAGES_AND_ELEMENTS, _resolutions("1k", "2k")),
+    limits=(
+        *_COMMON,
+        *ELEMENT,
+        *_NEGATIVE_OF_TEXT,
+        _FIXED_RATIO,
+        _ONE_IMAGE,
+        _TEN_IMAGES_AND_ELEMENTS,
+        _resolutions("1k", "2k"),
+    ),
     prices=_prices((8, None)),
     expected=EXPECTED_OF_PICTURES,
 )
 
 
-def _older(*limits: Limit, options: tuple[Options, ...] = ()) -> ModelProfile:
-    """Return a model before 3.0: without elements, at a price that is published no more, or for some requests alone."""
+def _older(
+    *limits: Limit, ratio: Limit = _FIXED_RATIO, text: bool = True, options: tuple[Options, ...] = ()
+) -> ModelProfile:
+    """Return a model before 3.0: without elements, at a price that is published no more, or for some requests alone.
+
+    One that makes nothing from text alone has no negative prompt, which is of text alone.
+    """
+    negative = known(Capability.NEGATIVE_PROMPT) if text else {}
     return ModelProfile(
         source=OLDER_PAGES,
-        supports=known(*_ANY_MODEL, Capability.NEGATIVE_PROMPT),
-        limits=(*_COMMON, *_GENERATIONS, *limits),
+        supports=known(*_ANY_MODEL) | negative,
+        limits=(*_COMMON, *(_NEGATIVE_OF_TEXT if text else (_FROM_A_PICTURE,)), ratio, _ONE_IMAGE, *limits),
         prices=None,
         expected=EXPECTED_OF_PICTURES,
         options=options,
@@ -132,13 +151,13 @@ IMAGE_MODELS: Final[Mapping[str, ModelProfile]] = {
     "kling-image-o1": _O1,
     "kling-v1": _older(
         _resolutions("1k", source=OLDER_PAGES),
-        Limit(of=Measure.ASPECT_RATIO, one_of=_FIXED_RATIOS[:-1], source=OLDER_PAGES),
+        ratio=_NO_21_9,
         options=(Options(schema=FidelityOptions, when=_WITH_IMAGES),),
     ),
     "kling-v1-5": _older(
         _resolutions("1k", source=OLDER_PAGES), options=(Options(schema=FaceOptions, when=_WITH_IMAGES),)
     ),
     "kling-v2": _older(_resolutions("1k", "2k")),
-    "kling-v2-new": _older(_resolutions("1k", "2k"), Limit(of=Measure.REFERENCE_IMAGES, minimum=1, source=OLDER_PAGES)),
+    "kling-v2-new": _older(_resolutions("1k", "2k"), text=False),
     "kling-v2-1": _older(_resolutions("1k", "2k"), options=(Options(schema=FaceOptions, when=_WITH_IMAGES),)),
 }

@@ -12,11 +12,13 @@ from klingway.domain.capabilities import Capability, Limit, ModelProfile, Option
 from klingway.domain.measures import Measure, Trait
 from klingway.providers.klingai.options import MotionOptions, TextOptions
 from klingway.providers.klingai.profile_parts import (
+    ASPECT_RATIO,
     CLIENT,
-    COMMON,
     EXPECTED,
+    NEGATIVE_PROMPT,
     OLDER_PAGES,
     PRICES,
+    PROMPT,
     SPECIFICATION,
     UNIT_USD,
     VIDEO_MAP,
@@ -34,6 +36,8 @@ _STEERED: Final = (
 _STEERED_FROM_A_PICTURE: Final = _STEERED[:1]
 
 _LAST_FRAME_IN_PRO: Final = Limit(of=Measure.LAST_FRAME, one_of=(), unless=frozenset({Trait.PRO}), source=OLDER_PAGES)
+# A first frame sets the aspect ratio: a model that makes nothing without one is asked for none.
+_RATIO_OF_TEXT: Final = (ASPECT_RATIO, Limit(of=Measure.ASPECT_RATIO, one_of=(), when=_FRAME, source=CLIENT))
 _FROM_A_PICTURE: Final = Limit(of=Measure.FIRST_FRAMES, minimum=1, source=SPECIFICATION)
 
 
@@ -81,6 +85,7 @@ _MODELS: Final[Mapping[str, _Older]] = {
 
 
 def _profile(model: _Older) -> ModelProfile:
+    ratio = [Capability.ASPECT_RATIO] if model.text else []
     last_frame = [Capability.LAST_FRAME] if model.last_frame else []
     cfg_scale = [Capability.CFG_SCALE] if model.cfg_scale else []
     rates = tuple(
@@ -94,20 +99,20 @@ def _profile(model: _Older) -> ModelProfile:
             Capability.NEGATIVE_PROMPT,
             Capability.MODE,
             Capability.DURATION,
-            Capability.ASPECT_RATIO,
             Capability.WATERMARK,
             Capability.FIRST_FRAME,
+            *ratio,
             *last_frame,
             *cfg_scale,
             *model.further,
         ),
         limits=(
-            *COMMON,
+            PROMPT,
+            NEGATIVE_PROMPT,
             Limit(of=Measure.MODE, one_of=("std", "pro"), source=SPECIFICATION),
             Limit(of=Measure.DURATION, one_of=(5, 10), source=OLDER_PAGES),
-            Limit(of=Measure.ASPECT_RATIO, one_of=(), when=_FRAME, source=CLIENT),
-            *(() if model.text else (_FROM_A_PICTURE,)),
-            *(() if model.last_frame_in_std else (_LAST_FRAME_IN_PRO,)),
+            *(_RATIO_OF_TEXT if model.text else (_FROM_A_PICTURE,)),
+            *((_LAST_FRAME_IN_PRO,) if model.last_frame and not model.last_frame_in_std else ()),
             *model.limits,
         ),
         prices=Prices(currency="USD", rates=rates, source=PRICES) if rates else None,

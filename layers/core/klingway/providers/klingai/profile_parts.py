@@ -55,15 +55,15 @@ def rates(silent: tuple[str, str], sound: tuple[str, str] | None, video: tuple[s
 
 RATE_4K: Final = Rate(per_unit=3 * UNIT_USD, mode="4k")
 
-# What the specification says of every create alike: prompt, multi_prompt, mode, aspect_ratio, duration.
-COMMON: Final = (
-    Limit(of=Measure.PROMPT_CHARS, maximum=2500, source=SPECIFICATION),
-    Limit(of=Measure.NEGATIVE_PROMPT_CHARS, maximum=2500, source=SPECIFICATION),
+# What the specification says of every create alike; a model has the limits of what it takes.
+PROMPT: Final = Limit(of=Measure.PROMPT_CHARS, maximum=2500, source=SPECIFICATION)
+NEGATIVE_PROMPT: Final = Limit(of=Measure.NEGATIVE_PROMPT_CHARS, maximum=2500, source=SPECIFICATION)
+SHOTS: Final = (
     Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, source=SPECIFICATION),
     Limit(of=Measure.SHOTS, minimum=1, maximum=6, source=SPECIFICATION),
     Limit(of=Measure.SHOT_DURATION, minimum=1, source=SPECIFICATION),
-    Limit(of=Measure.ASPECT_RATIO, one_of=("16:9", "9:16", "1:1"), source=SPECIFICATION),
 )
+ASPECT_RATIO: Final = Limit(of=Measure.ASPECT_RATIO, one_of=("16:9", "9:16", "1:1"), source=SPECIFICATION)
 
 STD_PRO_UNTIL_4K: Final = (
     Limit(of=Measure.MODE, one_of=("std", "pro"), source=SPECIFICATION, until=date(2026, 4, 23)),
@@ -99,5 +99,5 @@ ELEMENT: Final = (
 VOICES: Final = (
     Limit(of=Measure.VOICES, minimum=1, maximum=2, source=SPECIFICATION),
     Limit(of=Measure.VOICES, maximum=0, unless=frozenset({Trait.SOUND}), source=SPECIFICATION),
-    Limit(of=Measure.VOICES, maximum=0, when=frozenset({Trait.ELEMENTS}), source=SPECIFICATION),
 )
+VOICES_OR_ELEMENTS: Final = Limit(of=Measure.VOICES, maximum=0, when=frozenset({Trait.ELEMENTS}), source=SPECIFICATION)

@@ -1,11 +1,12 @@
 """Requests for videos in Kling's words; the endpoint follows from the model and the inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from klingway.domain.capabilities import Capability, ModelProfile
-from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, Request, VideoRequest
+from klingway.domain.request import DEFAULT_ASPECT_RATIO, DEFAULT_MODE, ImageRole, Request, VideoRequest
 from klingway.providers.klingai import schema
+from klingway.providers.ordering import in_order_of
 
 _OMNI_VIDEO: Final = "/v1/videos/omni-video"
 _TEXT_TO_VIDEO: Final = "/v1/videos/text2video"
@@ -13,6 +14,8 @@ _IMAGE_TO_VIDEO: Final = "/v1/videos/image2video"
 _OMNI_MODELS: Final = frozenset({"kling-v3-omni", "kling-video-o1"})
 _MODELS_WITH_MULTI_SHOT: Final = frozenset({"kling-v3-omni", "kling-video-o1", "kling-v3"})
 """Those of whose time the field is; it says `false` to the one that makes single shots alone."""
+_FRAMES: Final[Sequence[ImageRole]] = ("first_frame", "last_frame")
+"""Of image2video, whose prompts count `image` and then `image_tail`; omni-video counts along its list."""
 _TYPES: Final[Mapping[str, Any]] = {"first_frame": "first_frame", "last_frame": "end_frame"}
 
 
@@ -21,6 +24,8 @@ def rendered_video(
 ) -> tuple[str, schema.VideoCreate]:
     """Return the path and the body of a create."""
     name = request.asked_model
+    if name not in _OMNI_MODELS:
+        request = in_order_of(_FRAMES, request)
     duration_s = request.asked_duration_s
     common: dict[str, Any] = {
         "model_name": name,
