@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.e2e.examples import Example
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("dialects")
+pytestmark = pytest.mark.xdist_group("round trips")
 
 # EzModel, Kling Omni Video: "Code Examples". The key is a variable of the shell there.
 EZMODEL: Final = {

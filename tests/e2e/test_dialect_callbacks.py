@@ -146,7 +146,7 @@ def test_a_receiver_that_fails_at_first(clients: dict[str, Client], receiver: Re
     client = clients["unifically"]
     client.created(asking_to_be_told(client, f"{QUICK} flaky", f"{receiver.url}/told/flaky"))
     told(receiver, "/told/flaky")
-    wait_until(lambda: twin.cloud.hasten("DeliveriesQueue") == 1, 10, "the message of the next try")
+    wait_until(lambda: twin.cloud.hasten("DeliveriesQueue") >= 1, 10, "the message of the next try")
     first, second = told(receiver, "/told/flaky", 2)
 
     assert first.headers["webhook-id"] == second.headers["webhook-id"]

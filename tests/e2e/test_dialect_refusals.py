@@ -189,7 +189,7 @@ def test_what_is_no_request(clients: dict[str, Client], name: str) -> None:
     ):
         answer = http.post(path, content=content, headers=headers)
         assert (content, headers, *NO_JSON[name]) == (content, headers, answer.status_code, answer.json())
-    for method, at in (("POST", "/v1/nothing"), ("DELETE", path), ("GET", "/"), ("GET", "/v1/tasks/a/b/c")):
+    for method, at in (("POST", "/v1/nothing"), ("DELETE", path), ("GET", "/"), ("GET", "/v1/nothing/a/b")):
         answer = http.request(method, at)
         assert (at, *NOWHERE[name]) == (at, answer.status_code, answer.json())
 

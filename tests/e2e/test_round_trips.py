@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conformance.harness import Case
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("dialects")
+pytestmark = pytest.mark.xdist_group("round trips")
 
 TENANT: Final = "round-trips"
 UNKNOWN_ELEMENT: Final = "159"
@@ -107,7 +107,7 @@ def made(trip: Trip, case: Case, client: Client, anybody: httpx.Client) -> Outco
 
 def follow(outcome: Outcome, client: Client, anybody: httpx.Client) -> None:  # noqa: TID251 - a test's own
     outcome.task_id = client.service.task_id(outcome.said)
-    outcome.end = client.success(outcome.task_id, outcome.case.product)
+    outcome.end = client.success(outcome.task_id, outcome.case.product, pause_s=1)
     outcome.job = client.job(outcome.task_id)
     if outcome.job["kind"] == "video":
         outcome.seconds = [seconds_of(opened(anybody, link).read()) for link in client.service.films(outcome.end)]
@@ -133,7 +133,7 @@ def travel(
     def make(trip: Trip) -> Outcome:
         return made(trip, asked_for(trip, receiver, element), clients[trip.example.dialect], anybody)
 
-    outcomes = all_at_once(make, {trip.name: trip for trip in TRIPS})
+    outcomes = all_at_once(make, {trip.name: trip for trip in TRIPS}, at_once=16)
     return Travel(outcomes, tasks(twin) - before, len(list(clients["klingai"].jobs())))
 
 
