@@ -13,7 +13,7 @@ from klingway.domain.ids import ElementId, ProviderName
 from klingway.domain.job import JobElement
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers import registry
-from klingway.providers.spoken import refused, with_their_places
+from klingway.providers.spoken import with_their_places
 
 from tests.unit.builders import ATTEMPT_ID, BASE_URL, CALLBACK_URL, FakeCredentials, ScriptedHttp, with_api_key
 
@@ -108,7 +108,7 @@ def judge(host: str, case: Case, *, at: str | None = None) -> Verdict:
         request, problems, broken = read_request(translated.kind, translated.body)
         problems = [*problems, *provider_problems(request, provider.profile, broken)]
         if problems:
-            raise with_their_places(refused(problems), translated.places)
+            raise with_their_places(InvalidRequestError("The request has problems.", problems), translated.places)
     except InvalidRequestError as error:
         places = frozenset(problem.field for problem in error.problems)
         return Verdict(refused=places, messages=tuple(problem.message for problem in error.problems))

@@ -88,6 +88,7 @@ _PARTS: Final[Mapping[Measure, Callable[[Any], Iterator[Body]]]] = {
     Measure.ELEMENT_NUMBER: lambda number: iter([{"elements": [{"id": str(number)}]}]),
     Measure.ELEMENT_IMAGES: lambda count: _element(images=[PICTURE] * count, video=None),
     Measure.ELEMENT_NAME_CHARS: lambda count: _element(name="x" * count),
+    Measure.REPEATED_ELEMENT_NAME: lambda _: iter([{"elements": [DOG, DOG]}]),
     Measure.ELEMENT_DESCRIPTION_CHARS: lambda count: _element(description="x" * count),
     Measure.VIDEO_ELEMENTS: lambda count: iter([{"elements": _named(MAN, count or 1)}]),
     Measure.IMAGES_AND_IMAGE_ELEMENTS: lambda count: _images_and(count, _image_elements),

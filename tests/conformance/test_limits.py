@@ -45,7 +45,10 @@ NOTHING_BEYOND: Final = frozenset({
 })  # fmt: skip
 """Limits beyond which the canonical form itself has nothing: they tell what the service says, and decide on nothing."""
 
+_KEPT = "the canonical form refuses two that are described; elements called by id get their names behind it"
 NEVER_ALONE: Final[Mapping[str, str]] = {
+    "apimart video kling-v3 elements of one name: none": _KEPT,
+    "apimart video kling-v3-omni elements of one name: none": _KEPT,
     "unifically video kling-v3-omni last frame, with a video: none": "there is a first frame as well, which is refused",
 }
 NEVER_AT: Final[Mapping[str, str]] = {

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from klingway.domain import errors
 from klingway.domain.errors import GatewayError, Problem
@@ -46,3 +48,12 @@ def test_an_errors_status_and_code(kind: type[GatewayError], status: int, code: 
     assert (status, code, "why", "why", 1) == (
         raised.status, raised.code, raised.detail, str(raised), len(raised.problems),
     )  # fmt: skip
+
+
+def test_no_more_problems_are_looked_for_than_can_be_told() -> None:
+    """A hundred are told of more; the rest, here without end, costs nothing."""
+    with pytest.raises(errors.InvalidRequestError) as refused:
+        errors.expect_none(Problem(field=f"f{number}", code="c", message="m") for number in itertools.count())
+
+    assert "The request has more than 100 problems; nothing was accepted." == refused.value.detail
+    assert 100 == len(refused.value.problems)

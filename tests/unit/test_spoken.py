@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError
+from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, expect_none
 from klingway.providers.spoken import (
     MAX_SUMMARY_CHARS,
-    expect_none,
     read,
     summary,
     their_place,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from klingway.domain.errors import InvalidRequestError
+from klingway.domain.errors import MOST_PROBLEMS, InvalidRequestError
 from klingway.domain.request import VideoRequest
 from klingway.domain.validation import read_request
 
@@ -348,10 +348,11 @@ def test_the_answer_to_a_small_body_never_outgrows_what_lambda_can_answer() -> N
     """100 KB of unknown fields do not make an answer above 6 MB: problems and echoes are bounded."""
     body = PROMPT | {f"x{index}": 1 for index in range(10_000)}
 
-    error = InvalidRequestError("no", read_request("video", body)[1])
-    answer = json.dumps([problem.to_json() for problem in error.problems])
+    found = read_request("video", body)[1]
+    answer = json.dumps([problem.to_json() for problem in InvalidRequestError("no", found).problems])
 
     assert LAMBDA_ANSWER_BYTES > len(answer)
+    assert MOST_PROBLEMS + 1 == len(found), "each further one would be looked up among the names there are, for nobody"
 
 
 def test_a_giant_name_is_not_echoed() -> None:

@@ -11,7 +11,7 @@ from klingway.domain.errors import InvalidRequestError, Problem
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.apimart.profile import apimart_profile
 from klingway.providers.klingai.profile import klingai_profile
-from klingway.providers.spoken import refused, with_their_places
+from klingway.providers.spoken import with_their_places
 from klingway.providers.unifically.dialect import DIALECT
 
 from tests.unit.builders import CLIP, END_PICTURE, PICTURE, SEED_DAY, answer, apimart
@@ -187,7 +187,7 @@ PLACES: list[tuple[dict[str, Any], str, str]] = [
 def test_a_problem_is_told_at_the_callers_place(said: dict[str, Any], ours: str, theirs: str) -> None:
     """Whoever finds it: the canonical rules, a provider's profile, or the look at addresses."""
     places = DIALECT.translate(MODEL, {"model": MODEL, "input": said}).places
-    error = with_their_places(refused([Problem(field=ours, code="x", message="x")]), places)
+    error = with_their_places(InvalidRequestError("x", [Problem(field=ours, code="x", message="x")]), places)
 
     assert theirs == error.problems[0].field
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from klingway.api.bodies import read_json_object
 from klingway.domain.addresses import webhook_problem
-from klingway.domain.errors import Problem
+from klingway.domain.errors import Problem, expect_none
 from klingway.domain.job import Origin
 from klingway.domain.request import AUTO
-from klingway.providers.spoken import expect_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

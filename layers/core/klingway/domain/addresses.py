@@ -10,6 +10,9 @@ from klingway.domain.errors import Problem
 Endpoint = tuple[str, int]
 """A host in lower case, and a port."""
 
+MAX_ADDRESS_CHARS: Final = 2048
+"""Of an address that is kept with a job: more than any browser's, and far less than a table's row can hold."""
+
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # Not globally reachable, and younger or older than the tables of some Pythons: local NAT64, addresses with an IPv4 one
 # inside (two forgotten forms), site-local ones, documentation.
@@ -53,6 +56,8 @@ def webhook_problem(place: str, url: str, *, trusted_origins: Iterable[str] = ()
     A name is looked up when something is sent there, each time anew; here its form is looked at, and whether it is an
     address of nobody's but the gateway's own network.
     """
+    if problem := length_problem(place, url):
+        return problem
     try:
         host, port = endpoint_of(url)
         parts = urlsplit(url)
@@ -68,6 +73,14 @@ def webhook_problem(place: str, url: str, *, trusted_origins: Iterable[str] = ()
         message = f"{place} must be reachable from the internet; {host[:64]} is not a public address."
         return Problem(field=place, code="forbidden_address", message=message)
     return None
+
+
+def length_problem(place: str, url: str) -> Problem | None:
+    """Return what is wrong with an address that is too long to be kept."""
+    if len(url) <= MAX_ADDRESS_CHARS:
+        return None
+    message = f"{place} is an address of {len(url)} characters; at most {MAX_ADDRESS_CHARS} are taken."
+    return Problem(field=place, code="too_long", message=message, limit={"max_chars": MAX_ADDRESS_CHARS})
 
 
 def _is_private(host: str) -> bool:

@@ -13,10 +13,11 @@ GatewayError
 └── UnavailableError           503
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 
@@ -161,6 +162,20 @@ class InvalidRequestError(GatewayError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "invalid_request"
     title = "Invalid request"
+
+
+def expect_none(problems: Iterable[Problem]) -> None:
+    """Refuse a request in which something is wrong; of more than can be told no more are looked for.
+
+    Raises:
+        InvalidRequestError: There are problems.
+    """
+    found = list(islice(problems, MOST_PROBLEMS + 1))
+    if found:
+        count = f"more than {MOST_PROBLEMS}" if len(found) > MOST_PROBLEMS else len(found)
+        raise InvalidRequestError(
+            f"The request has {count} problem{'' if len(found) == 1 else 's'}; nothing was accepted.", found
+        )
 
 
 class ProviderRefusalError(GatewayError):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from klingway.domain.addresses import MAX_ADDRESS_CHARS
 from klingway.domain.ids import Kind
 
 Mode = Literal["std", "pro", "4k"]
@@ -124,7 +125,7 @@ class Voice(_Strict):
 class Webhook(_Strict):
     """Where to tell of the job."""
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2048)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=MAX_ADDRESS_CHARS)]
     events: Annotated[list[Literal["job.succeeded", "job.failed"]], Field(min_length=1)] | None = None
 
 

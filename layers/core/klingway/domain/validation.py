@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, ProviderProfile, given_capabilities
-from klingway.domain.errors import Problem
+from klingway.domain.errors import MOST_PROBLEMS, Problem
 from klingway.domain.ids import Kind
 from klingway.domain.measures import GAUGES, Trait, traits_of
 from klingway.domain.request import REQUESTS, AnyRequest
@@ -242,9 +242,14 @@ _BOUNDS = {
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], *, within: str = "") -> list[Problem]:
-    """Return what is wrong with a model's fields, one problem a place; `within` is where the model itself stands."""
+    """Return what is wrong with a model's fields, one problem a place; `within` is where the model itself stands.
+
+    No more are looked for than `expect_none` needs to see that they are too many to be told.
+    """
     found: dict[str, Problem] = {}
     for detail in error.errors(include_url=False, include_context=False):
+        if len(found) > MOST_PROBLEMS:
+            break
         loc = _without_tags(detail["loc"], model, keeps_last=detail["type"] == "extra_forbidden")
         place = _place((within, *loc) if within else loc)
         if detail["type"] in _RULES:
@@ -259,7 +264,7 @@ def _problem_of(kind: str, loc: tuple[int | str, ...], value: object, place: str
     code = _CODES.get(kind, "wrong_type")
     if code == "unknown_field":
         known = sorted(_schema_at(model, loc[:-1]).get("properties", {}))
-        close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+        close = difflib.get_close_matches(_shortened(str(loc[-1])), known, n=1)
         message = f"there is no field {place!r}" + (
             f"; did you mean {close[0]!r}?" if close else f"; known here: {_listed(known)}."
         )

@@ -1,13 +1,13 @@
 """What all dialects read and say alike: bodies with empty fields, problems at the caller's places, one line for all."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from klingway.domain.errors import GatewayError, InvalidRequestError, Problem
+from klingway.domain.errors import GatewayError, InvalidRequestError, expect_none
 from klingway.domain.validation import MAX_DEPTH, problems_of, unwritable
 
 MAX_SUMMARY_CHARS: Final = 2000
@@ -44,24 +44,8 @@ def read(model: type[Schema], body: Mapping[str, Any]) -> Schema:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise refused(problems_of(error, model)) from error
-
-
-def refused(problems: Sequence[Problem]) -> InvalidRequestError:
-    """Return the error of a request with these problems."""
-    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-    return InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
-
-
-def expect_none(problems: Iterable[Problem]) -> None:
-    """Refuse a request in which something is wrong.
-
-    Raises:
-        InvalidRequestError: There are problems.
-    """
-    found = list(problems)
-    if found:
-        raise refused(found)
+        expect_none(problems_of(error, model))
+        raise
 
 
 def their_place(place: str, places: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from klingway.domain import inputs
-from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError
+from klingway.domain.errors import InvalidRequestError, Problem, TooLargeError, expect_none
 from klingway.domain.ids import ProviderName, Tenant
 from klingway.domain.request import AUTO, AnyRequest, Request
 from klingway.use_cases.ports import MediaBucket, Providers
@@ -32,9 +32,7 @@ def expect_sound(problems: Sequence[Problem], pictures: Sequence[inputs.InlineIm
         InvalidRequestError: There are problems; it has them all.
         TooLargeError: It carries more inline than can be taken.
     """
-    if problems:
-        count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-        raise InvalidRequestError(f"The request has {count}; nothing was accepted.", problems)
+    expect_none(problems)
     if sum(len(picture.data) for picture in pictures) > inputs.MAX_INLINE_BYTES:
         limit = inputs.MAX_INLINE_BYTES // 1024**2
         raise TooLargeError(

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from klingway.domain.addresses import webhook_problem
 from klingway.domain.errors import Problem
 from klingway.domain.ids import ProviderName, Tenant
-from klingway.domain.inputs import MAX_ADDRESS_CHARS, InlineImage
+from klingway.domain.inputs import InlineImage
 from klingway.domain.request import AUTO, AnyRequest
 from klingway.domain.routing import Route, choose_route
 from klingway.domain.validation import read_request, unwritable
@@ -91,9 +91,5 @@ def _relative(problem: Problem) -> Problem:
 def _callback_problems(url: str | None, trusted_origins: Sequence[str]) -> list[Problem]:
     if url is None:
         return []
-    if len(url) > MAX_ADDRESS_CHARS:
-        message = f"callback_url has {len(url)} characters; at most {MAX_ADDRESS_CHARS} are taken."
-        limit = {"max_chars": MAX_ADDRESS_CHARS}
-        return [Problem(field="callback_url", code="too_long", message=message, limit=limit)]
     problem = webhook_problem("callback_url", url, trusted_origins=trusted_origins)
     return [problem] if problem else []

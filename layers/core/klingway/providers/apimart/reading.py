@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from klingway.domain.errors import expect_none
 from klingway.providers.apimart import rules
 from klingway.providers.apimart.schema import Create, OmniCreate, V3Create
 from klingway.providers.apimart.spelling import Names, with_image_named
 from klingway.providers.dialects import Translated
-from klingway.providers.spoken import expect_none, read, without_empty
+from klingway.providers.spoken import read, without_empty
 
 _FRAMES: Final = ("first_frame", "last_frame")
 """Of kling-v3, in the order of `image_urls`."""

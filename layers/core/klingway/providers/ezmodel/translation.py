@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from klingway.domain.errors import InvalidRequestError, Problem
+from klingway.domain.errors import InvalidRequestError, Problem, expect_none
 from klingway.domain.references import Reference, canonical
 from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S
 from klingway.providers.dialects import Translated
 from klingway.providers.ezmodel import schema
-from klingway.providers.spoken import expect_none, read, with_their_places, without_empty
+from klingway.providers.spoken import read, with_their_places, without_empty
 
 _PAGE: Final = "EzModel, Kling Omni Video"
 

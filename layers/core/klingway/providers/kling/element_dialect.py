@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from klingway.domain.elements import ElementState, KeptElement
-from klingway.domain.errors import Problem
+from klingway.domain.errors import Problem, expect_none
 from klingway.providers.dialects import Said, TranslatedElement
 from klingway.providers.kling import answers, schema
 from klingway.providers.kling.pictures import SPECIFICATION, problems_of_pictures
-from klingway.providers.spoken import expect_none, read, without_empty
+from klingway.providers.spoken import read, without_empty
 
 _STATUSES: Final[Mapping[ElementState, str]] = {
     ElementState.WANTED: "submitted",

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from klingway.domain.errors import Problem
+from klingway.domain.errors import Problem, expect_none
 from klingway.providers.dialects import Part
-from klingway.providers.spoken import expect_none
 
 _PARAMETERS: Final = {"pageNum": (1, 1000), "pageSize": (30, 500)}
 """Each one's default and its greatest value; the least is 1 (Kling's API specification, "Query Parameters")."""

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from klingway.domain.errors import expect_none
 from klingway.providers.dialects import Translated
 from klingway.providers.kling.pictures import problems_of_pictures
 from klingway.providers.klingai import image_schema as schema
 from klingway.providers.klingai import rules
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, ignored, spelt, watermark
-from klingway.providers.spoken import expect_none, read, without_empty
+from klingway.providers.spoken import read, without_empty
 
 _OPTIONS: Final = ("image_reference", "image_fidelity", "human_fidelity")
 _OMNI_PLACES: Final = {

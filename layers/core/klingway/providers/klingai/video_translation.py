@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from klingway.domain.errors import expect_none
 from klingway.providers.dialects import Translated
 from klingway.providers.klingai import rules, schema
 from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, ignored, spelt, watermark
-from klingway.providers.spoken import expect_none, read, without_empty
+from klingway.providers.spoken import read, without_empty
 
 _PLACES: Final[Mapping[str, str]] = {
     **COMMON_PLACES,

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from klingway.domain.errors import Problem
+from klingway.domain.errors import Problem, expect_none
 from klingway.domain.request import Mode
 from klingway.providers.dialects import Translated
-from klingway.providers.spoken import expect_none, read, without_empty
+from klingway.providers.spoken import read, without_empty
 from klingway.providers.unifically import schema
 from klingway.providers.unifically.profile import PAGE
 from klingway.providers.unifically.spelling import ours, references_in
