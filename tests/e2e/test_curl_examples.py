@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from tests.e2e.examples import Example
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("round trips")
-
 # EzModel, Kling Omni Video: "Code Examples". The key is a variable of the shell there.
 EZMODEL: Final = {
     "Basic Usage - Text to Video": r"""

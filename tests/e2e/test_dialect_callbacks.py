@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from local.twin import Twin
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("dialects")
-
 QUICK = "[sim:generation=0.1]"
 
 

@@ -14,8 +14,6 @@ from tests.e2e.caller import wait_until
 if TYPE_CHECKING:
     from tests.e2e.caller import Caller
 
-pytestmark = pytest.mark.xdist_group("second twin")
-
 PATH = ["MakeElements", "MakeElement", "SubmitJob", "SUCCEEDED"]
 
 

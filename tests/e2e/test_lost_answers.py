@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from tests.e2e.caller import Caller
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("dialects")
-
 LOST = ["lost_answer", "error_5xx_created", "garbage_2xx"]
 LOST_AT = [
     *((marker, "ezmodel") for marker in (*LOST, "insert_task_failed")),

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tests.conformance.harness import Case
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("round trips")
-
 TENANT: Final = "round-trips"
 UNKNOWN_ELEMENT: Final = "159"
 """An element of an example that Kling's official ones do not have: it stands for one of the caller's own."""
