@@ -1,4 +1,4 @@
-"""Sends what is to be delivered about jobs. Event: SQS, one message at a time; samples in events/webhooks.
+"""Sends what is to be delivered about jobs and elements. Event: SQS, one message at a time; samples in events/webhooks.
 
 What a receiver refuses is no error here: its row says when to try again. A message that is none of ours ends in the dead
 letter queue.

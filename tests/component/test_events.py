@@ -2,7 +2,8 @@
 
 The functions run in this process on the template's own resources under moto, in a small world: one key, and four jobs, of
 which one is finished at the provider, one is running, one waits to be submitted, and one is stored; that one's end is to be
-delivered to four targets, and has been to a fifth. Only the provider, the media's host, the receivers and the event bus are
+delivered to four targets, and has been to a fifth. Of two elements that their caller keeps, one is made, and of the other he is
+about to be called back. Only the provider, the media's host, the receivers and the event bus are
 played.
 """
 
@@ -38,9 +39,9 @@ from klingway.domain.deliveries import (
     conclude,
     deliveries_to,
 )
-from klingway.domain.elements import ElementState, KeptElement
+from klingway.domain.elements import CALLER, ElementState, KeptElement, callbacks_about
 from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
-from klingway.domain.job import Attempt, AttemptState, Job, JobElement, State, StoredFile
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, Origin, State, StoredFile
 from klingway.domain.keys import ApiKey
 from klingway.providers.contract import HttpAnswer
 from klingway.use_cases.ports import Event, JobFilter, OpenedMedia, Posted
@@ -70,7 +71,10 @@ FILES = {
     "inbox/no json.json": b"prompt: a fox",
     "inbox/readme.txt": b"Requests go here.",
 }
-WANTED, MADE, USED_UP = (ElementId(f"el_01KAGZ8Q00SAMP1E{rest}") for rest in ("WANTED0000", "MADE000000", "XSEDXP0000"))
+WANTED, MADE, USED_UP, KEPT, TOLD = (
+    ElementId(f"el_01KAGZ8Q00SAMP1E{rest}")
+    for rest in ("WANTED0000", "MADE000000", "XSEDXP0000", "KEPT000000", "T01D000000")
+)
 FINISHED_TASK, RUNNING_TASK = "930810057590833241", "930810057590833999"
 
 
@@ -190,7 +194,7 @@ def furnish(world: World, film: bytes) -> None:
     for each in placed:
         world.jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
     boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=film, ContentType="video/mp4")
-    for delivery in deliveries_to(TARGETS, job_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
+    for delivery in deliveries_to(TARGETS, subject_id=STORED, sequence=4, event=JOB_SUCCEEDED, at=now):
         before = delivery.address.endswith("before")
         answer = Answer(verdict=Verdict.DELIVERED, status=200)
         world.deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
@@ -217,6 +221,17 @@ def furnish(world: World, film: bytes) -> None:
     made = replace(wanted, id=MADE, digest="2", state=ElementState.READY, provider_id="2", users=frozenset({PREPARED}))
     world.elements.claim(made, PREPARED)
     world.elements.claim(replace(made, id=USED_UP, digest="3", provider_id="3", users=frozenset({STORED})), STORED)
+    kept = replace(
+        made,
+        users=frozenset({CALLER}),
+        origin=Origin(dialect=ProviderName("klingai"), product="advanced-custom-elements"),
+        callback_url="https://shop.example/200/element",
+    )
+    for number, element_id in ((4, KEPT), (5, TOLD)):
+        own = replace(kept, id=element_id, provider_id=str(number), element_number=10**15 + number, digest=str(number))
+        world.elements.create(own, None)
+    for delivery in callbacks_about(replace(kept, id=TOLD), at=now):
+        world.deliveries.add(delivery)
 
 
 def job(job_id: JobId, state: State, now: datetime, *, task_id: str, number: int, due_at: int) -> Job:
@@ -359,7 +374,9 @@ def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: Wo
     work = json.loads(record["body"])
     if work["kind"] in {"element", "release"}:
         element = world.elements.get(ElementId(work["id"]) if work["kind"] == "element" else USED_UP)
-        assert (element.state.value if element else "gone") == outcome
+        state, _, delivered = outcome.partition("_")
+        assert (element.state.value if element else "gone") == state
+        assert world.messages("DeliveriesQueueUrl") == (delivered == "1_delivered")
         return
     found = world.jobs.get(JobId(work["id"]))
     assert (found.state.value if found else "none") == outcome
@@ -379,7 +396,7 @@ def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, world: 
 def check_webhooks(outcome: str, event: Mapping[str, Any], _answer: Any, world: World) -> None:
     (record,) = event["Records"]
     message = DeliveryMessage.from_json(record["body"])
-    found = world.deliveries.get(message.job_id, message.part)
+    found = world.deliveries.get(message.subject_id, message.part)
     state, posted, _ = outcome.split("_")
     assert (found.state.value if found else "none", str(len(world.posted))) == (state, posted)
     assert world.messages("DeliveriesQueueUrl") == (state == "pending")

@@ -106,6 +106,7 @@ _TRAITS: Final[Mapping[Trait, Sequence[Body]]] = {
     Trait.FIRST_FRAME: ({"images": [FIRST]},),
     Trait.LAST_FRAME: ({"images": _BOTH_FRAMES},),
     Trait.REFERENCE_IMAGES: ({"images": [REFERENCE]},),
+    Trait.IMAGE_REFERENCE: ({"prompt": "<<<image_1>>>"},),
     Trait.VIDEO: ({"video": FEATURE}, {"video": EDIT}),
     Trait.OVER_TWO_IMAGES: ({"images": [REFERENCE] * 3},),
     Trait.ELEMENTS: ({"elements": elements(1)},),

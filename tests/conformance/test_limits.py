@@ -49,7 +49,6 @@ _KEPT = "the canonical form refuses two that are described; elements called by i
 NEVER_ALONE: Final[Mapping[str, str]] = {
     "apimart video kling-v3 elements of one name: none": _KEPT,
     "apimart video kling-v3-omni elements of one name: none": _KEPT,
-    "unifically video kling-v3-omni last frame, with a video: none": "there is a first frame as well, which is refused",
 }
 NEVER_AT: Final[Mapping[str, str]] = {
     "ezmodel video kling-v3-omni number of shots: at most 6": "of three seconds or more each, five are as long as a video",

@@ -1,8 +1,8 @@
 """One suite for the deliveries: the table and the fake that other tests trust behave alike."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -21,7 +21,7 @@ from klingway.domain.deliveries import (
     conclude,
     deliveries_to,
 )
-from klingway.domain.ids import JobId, Tenant, new_job_id
+from klingway.domain.ids import Tenant, new_element_id, new_job_id
 from klingway.use_cases.ports import DueRow, DueRows, JobFilter, TakenUp
 
 from tests.contract.conftest import Deployment
@@ -29,6 +29,7 @@ from tests.contract.test_job_store import NOW, REQUEST, a_job
 from tests.fakes.deliveries import InMemoryDeliveries
 
 Store = DynamoDbDeliveries | InMemoryDeliveries
+NewId = Callable[[datetime], str]
 HOOK = Target("webhook", "https://shop.example/hook?a=ü", (JOB_SUCCEEDED,))
 
 
@@ -50,9 +51,9 @@ def rows(store: Store, request: pytest.FixtureRequest) -> DueRows:
     return DynamoDbDueRows(boto3.client("dynamodb"), table)
 
 
-def new(job_id: JobId | None = None, *, sequence: int = 4, targets: int = 1) -> list[Delivery]:
-    job_id = job_id or new_job_id(NOW)
-    return list(deliveries_to([HOOK] * targets, job_id=job_id, sequence=sequence, event=JOB_SUCCEEDED, at=NOW))
+def new(subject_id: str | None = None, *, sequence: int = 4, targets: int = 1) -> list[Delivery]:
+    subject_id = subject_id or new_job_id(NOW)
+    return list(deliveries_to([HOOK] * targets, subject_id=subject_id, sequence=sequence, event=JOB_SUCCEEDED, at=NOW))
 
 
 def tried(delivery: Delivery) -> Delivery:
@@ -61,19 +62,20 @@ def tried(delivery: Delivery) -> Delivery:
     return conclude(begun, answer, began_at=NOW, at=NOW + timedelta(milliseconds=15_020))[0]
 
 
-def test_a_delivery_comes_back_as_it_was_written(store: Store) -> None:
-    """Every field survives, new, tried and at rest."""
-    (delivery,) = new()
+@pytest.mark.parametrize("new_id", [new_job_id, new_element_id])
+def test_a_delivery_comes_back_as_it_was_written(store: Store, new_id: NewId) -> None:
+    """Every field survives, new, tried and at rest, be it about a job or an element."""
+    (delivery,) = new(new_id(NOW))
     assert store.add(delivery)
-    assert delivery == store.get(delivery.job_id, delivery.part)
+    assert delivery == store.get(delivery.subject_id, delivery.part)
 
     after = tried(delivery)
     assert store.replace(after, expected=0)
-    assert after == store.get(delivery.job_id, delivery.part)
+    assert after == store.get(delivery.subject_id, delivery.part)
 
     ended, _ = conclude(after, Answer(verdict=Verdict.DELIVERED, status=204), began_at=NOW, at=NOW)
     assert store.replace(ended, expected=after.number)
-    assert ended == store.get(delivery.job_id, delivery.part)
+    assert ended == store.get(delivery.subject_id, delivery.part)
     assert [None, 204] == [line.status for line in ended.tries]
 
 
@@ -81,9 +83,9 @@ def test_what_is_not_there_is_none(store: Store) -> None:
     """Reading it is no error; writing it anew is refused."""
     (delivery,) = new()
 
-    assert None is store.get(delivery.job_id, delivery.part)
+    assert None is store.get(delivery.subject_id, delivery.part)
     assert not store.replace(delivery, expected=0)
-    assert [] == list(store.of(delivery.job_id))
+    assert [] == list(store.of(delivery.subject_id))
 
 
 def test_a_delivery_is_added_once(store: Store) -> None:
@@ -92,7 +94,7 @@ def test_a_delivery_is_added_once(store: Store) -> None:
     after = tried(delivery)
 
     assert [True, True, False] == [store.add(delivery), store.replace(after, expected=0), store.add(delivery)]
-    assert after == store.get(delivery.job_id, delivery.part)
+    assert after == store.get(delivery.subject_id, delivery.part)
 
 
 def test_who_expects_another_number_writes_nothing(store: Store) -> None:
@@ -102,7 +104,7 @@ def test_who_expects_another_number_writes_nothing(store: Store) -> None:
     first, second = begin(delivery, due_at=NOW), replace(begin(delivery, due_at=NOW), begun=7)
 
     assert [True, False] == [store.replace(each, expected=0) for each in (first, second)]
-    assert first == store.get(delivery.job_id, delivery.part)
+    assert first == store.get(delivery.subject_id, delivery.part)
 
 
 def test_a_jobs_deliveries_are_listed_newest_first(store: Store) -> None:
@@ -116,20 +118,21 @@ def test_a_jobs_deliveries_are_listed_newest_first(store: Store) -> None:
     assert [later, second, first] == list(store.of(job_id))
 
 
-def test_a_delivery_is_due_until_it_is_at_rest(store: Store, rows: DueRows) -> None:
+@pytest.mark.parametrize("new_id", [new_job_id, new_element_id])
+def test_a_delivery_is_due_until_it_is_at_rest(store: Store, rows: DueRows, new_id: NewId) -> None:
     """It falls due as a job does, is taken up by one, and is in the index no more at its end."""
-    (delivery,) = new()
+    (delivery,) = new(new_id(NOW))
     store.add(delivery)
     later = NOW + timedelta(seconds=120)
     assert [] == list(rows.due(NOW, limit=10))
     (row,) = rows.due(later, limit=10)
-    assert DueRow(delivery.job_id, "delivery#00004#1", int(later.timestamp())) == row
+    assert DueRow(delivery.subject_id, "delivery#00004#1", int(later.timestamp())) == row
 
     taken = rows.take_up(row, at=later)
-    assert TakenUp(delivery.job_id, delivery.part, 1, "pending") == taken
+    assert TakenUp(delivery.subject_id, delivery.part, 1, "pending") == taken
     assert None is rows.take_up(row, at=later)
 
-    found = store.get(delivery.job_id, delivery.part)
+    found = store.get(delivery.subject_id, delivery.part)
     assert found == replace(delivery, number=1, due_at=int(later.timestamp()) + 120)
     ended, _ = conclude(found, Answer(verdict=Verdict.GONE, status=410), began_at=later, at=later)
     assert store.replace(ended, expected=1)

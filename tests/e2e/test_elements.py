@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from standardwebhooks import Webhook
 
 from tests.e2e.caller import wait_until
 
 if TYPE_CHECKING:
+    import httpx
+
+    from local.simulators.receiver import Receiver
     from tests.e2e.caller import Caller
 
 PATH = ["MakeElements", "MakeElement", "SubmitJob", "SUCCEEDED"]
@@ -133,3 +137,36 @@ def test_functions_killed_while_an_element_is_made(caller: Caller, name: str, ma
     caller.succeeded_once(job_id)
     assert caller.path(job_id)[-2:] == ["SubmitJob", "SUCCEEDED"]
     until_deleted(caller, f"{name}-dog")
+
+
+def test_a_create_in_klings_own_words_is_called_back(caller: Caller, receiver: Receiver) -> None:
+    """Once, as Kling's document says it, and signed; one that Kling refuses at once is answered, and not called back."""
+
+    def create(name: str, description: str) -> httpx.Response:
+        body = {
+            "element_name": name,
+            "element_description": description,
+            "reference_type": "image_refer",
+            "element_image_list": {
+                "frontal_image": "https://media.example/1.png",
+                "refer_images": [{"image_url": "https://media.example/2.png"}],
+            },
+            "external_task_id": name,
+            "callback_url": f"{receiver.url}/{name}",
+        }
+        return caller.http.post("/klingai/v1/general/advanced-custom-elements", json=body)
+
+    refused = create("unwanted-dog", "[sim:refuse=400/1301] a dog")
+    made = create("called-dog", "a dog")
+    wait_until(lambda: bool(receiver.at("/called-dog")), 15, "the callback")
+    assert caller.twin.cloud.hasten("WorkQueue") > 0  # among others, what would tell of the refusal
+    assert caller.twin.cloud.settle()
+
+    assert (refused.status_code, refused.json()["code"]) == (400, 1301)
+    assert receiver.at("/unwanted-dog") == []
+    (message,) = receiver.at("/called-dog")
+    secret = caller.http.get("/v1/webhook-secret").json()["secret"]
+    said = Webhook(secret).verify(message.body, dict(message.headers))
+    assert (said["task_id"], said["task_status"]) == (made.json()["data"]["task_id"], "succeed")
+    assert said["task_info"] == {"external_task_id": "called-dog"}
+    assert [element["element_name"] for element in said["task_result"]["elements"]] == ["called-dog"]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from klingway.domain.deliveries import Delivery, DeliveryMessage, is_delivery
-from klingway.domain.ids import JobId
 from klingway.domain.schedule import PATIENCE_S
 from klingway.use_cases.ports import DueRow, DueRows, Posted, PostError, TakenUp
 
@@ -16,27 +15,27 @@ class InMemoryDeliveries:
         self.rows: dict[tuple[str, str], Delivery] = {}
 
     def add(self, delivery: Delivery) -> bool:
-        if (delivery.job_id, delivery.part) in self.rows:
+        if (delivery.subject_id, delivery.part) in self.rows:
             return False
         self._write(delivery)
         return True
 
-    def get(self, job_id: str, part: str) -> Delivery | None:
-        return self.rows.get((job_id, part))
+    def get(self, subject_id: str, part: str) -> Delivery | None:
+        return self.rows.get((subject_id, part))
 
     def replace(self, delivery: Delivery, *, expected: int) -> bool:
-        row = self.rows.get((delivery.job_id, delivery.part))
+        row = self.rows.get((delivery.subject_id, delivery.part))
         if row is None or row.number != expected:
             return False
         self._write(delivery)
         return True
 
-    def of(self, job_id: JobId) -> Sequence[Delivery]:
-        return [self.rows[key] for key in sorted(self.rows, reverse=True) if key[0] == job_id]
+    def of(self, subject_id: str) -> Sequence[Delivery]:
+        return [self.rows[key] for key in sorted(self.rows, reverse=True) if key[0] == subject_id]
 
     def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
         due = [row for row in self.rows.values() if row.due_at is not None and row.due_at <= now.timestamp()]
-        found = (DueRow(row.job_id, row.part, row.due_at or 0) for row in due)
+        found = (DueRow(row.subject_id, row.part, row.due_at or 0) for row in due)
         yield from heapq.nsmallest(limit, found, key=lambda row: row.due_at)
 
     def take_up(self, row: DueRow, *, at: datetime) -> TakenUp | None:
@@ -49,7 +48,7 @@ class InMemoryDeliveries:
         return TakenUp(row.id, row.part, taken.number, taken.state.value)
 
     def _write(self, delivery: Delivery) -> None:
-        self.rows[delivery.job_id, delivery.part] = delivery
+        self.rows[delivery.subject_id, delivery.part] = delivery
 
 
 @dataclass(frozen=True)

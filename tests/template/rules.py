@@ -86,9 +86,10 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:DeleteMessage", "WorkQueue.Arn"),
         ("sqs:GetQueueAttributes", "WorkQueue.Arn"),
         ("sqs:SendMessage", "WorkQueue.Arn"),
+        ("sqs:SendMessage", "DeliveriesQueue.Arn"),  # the callback about an element
         ("dynamodb:GetItem", "JobsTable.Arn"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
-        ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed
+        ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed, the delivery of a callback
         ("dynamodb:DeleteItem", "JobsTable.Arn"),  # an element that is gone, a waiter that was told
         ("dynamodb:Query", "JobsTable.Arn"),  # who waits for an element
         ("states:StartExecution", "ElementsThenVideo"),

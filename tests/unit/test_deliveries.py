@@ -38,7 +38,7 @@ AGAIN = Answer(verdict=Verdict.AGAIN, status=500)
 
 
 def new() -> Delivery:
-    (delivery,) = deliveries_to([HOOK], job_id=JOB_ID, sequence=4, event=JOB_SUCCEEDED, at=NOW)
+    (delivery,) = deliveries_to([HOOK], subject_id=JOB_ID, sequence=4, event=JOB_SUCCEEDED, at=NOW)
     return delivery
 
 
@@ -48,7 +48,9 @@ def begun(times: int) -> Delivery:
 
 def test_one_for_each_target_that_wants_the_event() -> None:
     """A target keeps its place whether or not others want this event; each falls due two minutes on."""
-    found = list(deliveries_to([HOOK, FAILURES_ONLY, OUTBOX], job_id=JOB_ID, sequence=4, event=JOB_SUCCEEDED, at=NOW))
+    found = list(
+        deliveries_to([HOOK, FAILURES_ONLY, OUTBOX], subject_id=JOB_ID, sequence=4, event=JOB_SUCCEEDED, at=NOW)
+    )
 
     assert [("webhook", 1), ("outbox", 3)] == [(each.kind, each.target) for each in found]
     assert {int(NOW.timestamp()) + 120} == {each.due_at for each in found}
@@ -142,7 +144,9 @@ def test_a_message_and_its_row() -> None:
     assert not [part for part in ("job", "request", "element", "waiter#x") if is_delivery(part)]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", "5", '{"job_id": "job_x", "part": "p", "number": null}', "nonsense"])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", "5", '{"subject_id": "job_x", "part": "p", "number": null}', "nonsense"]
+)
 def test_what_is_no_message_of_ours(body: str) -> None:
     """Whatever it is, the error is the documented one."""
     with pytest.raises(ValueError, match=r".*"):

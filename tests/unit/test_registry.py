@@ -8,6 +8,7 @@ from klingway.domain.capabilities import Expected
 from klingway.domain.ids import ProviderName
 from klingway.providers import registry
 from klingway.providers.apimart.provider import ApimartProvider
+from klingway.providers.dialects import Action
 from klingway.providers.klingai.provider import KlingaiProvider
 
 from tests.unit.builders import BASE_URL, SEED_DAY, FakeCredentials, ScriptedHttp, answer
@@ -41,6 +42,16 @@ def test_a_provider_by_name(name: str, kind: type) -> None:
 
     assert isinstance(built, kind)
     assert profile is built.profile
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_a_dialect_has_words_for_its_endpoints(name: str) -> None:
+    """Of lists and of elements: where it has endpoints of them, and nowhere else."""
+    dialect = registry.dialect_of(ProviderName(name))
+    actions = {endpoint.action for endpoint in dialect.endpoints}
+
+    assert (Action.LIST in actions) == (dialect.lists is not None)
+    assert (Action.CREATE_ELEMENT in actions) == (dialect.elements is not None)
 
 
 def test_a_provider_loads_when_it_is_first_needed() -> None:

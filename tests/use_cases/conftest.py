@@ -12,7 +12,7 @@ from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
-from klingway.use_cases.deliver import Deliver
+from klingway.use_cases.deliver import AboutJobs, Deliver
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
 from klingway.use_cases.make_element import ElementChain, MakeElement
@@ -21,6 +21,7 @@ from klingway.use_cases.ports import Measured
 from klingway.use_cases.prepare_elements import PrepareElements, WorkflowTasks
 from klingway.use_cases.publish_changes import PublishChanges
 from klingway.use_cases.send_callback import SendCallback
+from klingway.use_cases.send_element_callback import SendElementCallback
 from klingway.use_cases.send_webhook import SendWebhook
 from klingway.use_cases.signed_posts import SignedPosts
 from klingway.use_cases.start_job import StartJob
@@ -85,7 +86,14 @@ class Gateway:
             function_timeout_s=60,
         )
         self.tasks = WorkflowTasks(chain=self.chain(60), elements=self.elements, make=make, submit=submit.begin)
-        self.check_element = CheckElement(chain=make.chain, make=make, jobs=self.jobs, workflow=lambda: self.workflow)
+        self.check_element = CheckElement(
+            chain=make.chain,
+            make=make,
+            jobs=self.jobs,
+            workflow=lambda: self.workflow,
+            deliveries=self.deliveries,
+            delivery_queue=self.delivery_queue,
+        )
         self.judge = JudgeRequest(bucket_name=self.bucket.name, elements=self.elements, providers=providers)
         self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=start, now=self.clock)
         self.keep = KeepElements(
@@ -117,14 +125,17 @@ class Gateway:
         posts = SignedPosts(posts=self.receiver, keyring=lambda: self.keyring, now=self.clock)
         self.links = MediaLinks(keyring=lambda: self.keyring, now=self.clock, life_hours=24)
         callback = SendCallback(posts=posts, jobs=self.jobs, links=self.links, dialect_of=lambda _: self.dialect)
+        element_callback = SendElementCallback(posts=posts, elements=self.elements, dialect_of=lambda _: self.dialect)
+        webhook = SendWebhook(posts=posts, bucket_name=self.bucket.name)
+        outbox = WriteOutbox(jobs=self.jobs, bucket=self.bucket)
         self.deliver = Deliver(
-            jobs=self.jobs,
             deliveries=self.deliveries,
             queue=self.delivery_queue,
             senders={
-                "webhook": SendWebhook(posts=posts, bucket_name=self.bucket.name),
-                "callback": callback,
-                "outbox": WriteOutbox(jobs=self.jobs, bucket=self.bucket),
+                "webhook": AboutJobs(jobs=self.jobs, sender=webhook),
+                "callback": AboutJobs(jobs=self.jobs, sender=callback),
+                "outbox": AboutJobs(jobs=self.jobs, sender=outbox),
+                "element_callback": element_callback,
             },
             now=self.clock,
             function_timeout_s=120,

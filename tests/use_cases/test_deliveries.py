@@ -466,7 +466,7 @@ def test_a_row_is_written_before_its_message_is_sent(gateway: Gateway) -> None:
     send_all = gateway.delivery_queue.send_all
 
     def arrive_at_once(works: Sequence[DeliveryMessage]) -> None:
-        found.extend(gateway.deliveries.get(work.job_id, work.part) for work in works)
+        found.extend(gateway.deliveries.get(work.subject_id, work.part) for work in works)
         send_all(works)
 
     gateway.delivery_queue.send_all = arrive_at_once  # type: ignore[method-assign]

@@ -93,6 +93,17 @@ def test_what_is_doubtful_is_a_warning() -> None:
     )  # fmt: skip
 
 
+def test_a_limit_that_there_may_be_is_a_warning() -> None:
+    """Whether APIMart counts frames when it counts images, its page does not say."""
+    body = {"prompt": "<<<image_1>>> moves", "images": [{"url": "https://example.com/a.png", "role": "first_frame"}]}
+
+    said = of(estimates(body), "apimart")
+
+    assert (True, False, ["whether apimart does reference to an image with a first frame is not certain"]) == (
+        said["is_possible"], said["is_sure"], said["warnings"],
+    )  # fmt: skip
+
+
 def test_a_price_that_nobody_published_is_null() -> None:
     """APIMart's std with sound is in no list that was seen."""
     said = of(estimates({"prompt": "a fox", "sound": True}), "apimart")

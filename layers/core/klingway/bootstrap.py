@@ -313,10 +313,16 @@ class WorkerServices(_StartingServices[WorkerSettings]):
     @cached_property
     def check_element(self) -> CheckElement:
         """Looks after elements."""
+        from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
         from klingway.use_cases.check_element import CheckElement
 
         return CheckElement(
-            chain=self.make_element.chain, make=self.make_element, jobs=self.jobs, workflow=self.workflow
+            chain=self.make_element.chain,
+            make=self.make_element,
+            jobs=self.jobs,
+            workflow=self.workflow,
+            deliveries=DynamoDbDeliveries(clients.dynamodb(), self.settings.table_name),
+            delivery_queue=SqsDeliveryQueue(clients.sqs, self.settings.deliveries_queue_url),
         )
 
     @cached_property
@@ -432,13 +438,15 @@ def publisher() -> PublishChanges:
 def webhooks() -> Deliver:
     """Return what `webhooks` does: a sender for each kind of delivery."""
     from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+    from klingway.adapters.dynamodb_elements import DynamoDbElements
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.http import GuardedPosts
     from klingway.adapters.s3_media import S3MediaBucket
     from klingway.providers import registry
-    from klingway.use_cases.deliver import Deliver
+    from klingway.use_cases.deliver import AboutJobs, Deliver
     from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.send_callback import SendCallback
+    from klingway.use_cases.send_element_callback import SendElementCallback
     from klingway.use_cases.send_webhook import SendWebhook
     from klingway.use_cases.signed_posts import SignedPosts
     from klingway.use_cases.write_outbox import WriteOutbox
@@ -451,19 +459,26 @@ def webhooks() -> Deliver:
         return Keyring.of(master.read())
 
     posts = SignedPosts(posts=GuardedPosts(settings.trusted_webhook_origins), keyring=keyring, now=now)
-    return Deliver(
+    callback = SendCallback(
+        posts=posts,
         jobs=jobs,
+        links=MediaLinks(keyring=keyring, now=now, life_hours=settings.result_link_hours),
+        dialect_of=registry.dialect_of,
+    )
+    element_callback = SendElementCallback(
+        posts=posts,
+        elements=DynamoDbElements(clients.dynamodb(), settings.table_name),
+        dialect_of=registry.dialect_of,
+    )
+    outbox = WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name))
+    return Deliver(
         deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
         queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         senders={
-            "webhook": SendWebhook(posts=posts, bucket_name=settings.bucket_name),
-            "callback": SendCallback(
-                posts=posts,
-                jobs=jobs,
-                links=MediaLinks(keyring=keyring, now=now, life_hours=settings.result_link_hours),
-                dialect_of=registry.dialect_of,
-            ),
-            "outbox": WriteOutbox(jobs=jobs, bucket=S3MediaBucket(clients.s3, settings.bucket_name)),
+            "webhook": AboutJobs(jobs=jobs, sender=SendWebhook(posts=posts, bucket_name=settings.bucket_name)),
+            "callback": AboutJobs(jobs=jobs, sender=callback),
+            "outbox": AboutJobs(jobs=jobs, sender=outbox),
+            "element_callback": element_callback,
         },
         now=now,
         function_timeout_s=settings.function_timeout_s,

@@ -127,6 +127,7 @@ class ApiSettings(CreatingSettings):
 class WorkerSettings(StartingSettings):
     """What `worker` needs."""
 
+    deliveries_queue_url: str
     trusted_media_origins: tuple[str, ...]
     """Origins whose media is fetched although they resolve to private addresses."""
 

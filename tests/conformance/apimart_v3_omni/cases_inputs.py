@@ -29,6 +29,12 @@ IMAGES = [
         LEAST | TURNS | {"image_urls": [PHOTO] * 7},
         ARRIVES | TURNS | {"image_urls": [PHOTO] * 7},
     ),
+    refused(
+        "a blank prompt before images",
+        "Positive text prompt; <<<image_1>>> is put in front of one that there is",
+        LEAST | {"prompt": " \n", "image_urls": [PHOTO]},
+        "prompt",
+    ),
     refused("8 images", "Kling's own limit is 7", LEAST | TURNS | {"image_urls": [PHOTO] * 8}, "image_urls"),
     refused("images that are no list", "Image URL array", LEAST | {"image_urls": PHOTO}, "image_urls"),
     accepted("an empty list of images", "Image URL array", LEAST | {"image_urls": []}, ARRIVES),
@@ -69,15 +75,21 @@ ROLES = [
     ),
     accepted(
         "both frames, the last one first",
-        "Role-based image array: its order says nothing",
+        "Role-based image array: it arrives as it is given",
         LEAST | {"image_with_roles": [FRAMES[1], FRAMES[0]]},
-        FRAMED | {"image_with_roles": FRAMES},
+        FRAMED | {"image_with_roles": [FRAMES[1], FRAMES[0]]},
     ),
     accepted(
         "a reference image beside a first frame",
         "reference: reference image",
         LEAST | {"prompt": "<<<image_1>>> meets <<<image_2>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
-        FRAMED | {"prompt": "<<<image_2>>> meets <<<image_1>>>", "image_with_roles": [REFERENCE, FRAMES[0]]},
+        FRAMED | {"prompt": "<<<image_1>>> meets <<<image_2>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
+    ),
+    accepted(
+        "the one reference image behind a first frame",
+        "<<<image_N>>> is not said to count the frames, nor not to: the prompt and the order arrive as they are given",
+        LEAST | {"prompt": "the cat of <<<image_1>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
+        FRAMED | {"prompt": "the cat of <<<image_1>>>", "image_with_roles": [FRAMES[0], REFERENCE]},
     ),
     accepted(
         "reference images alone",

@@ -17,9 +17,7 @@ IMAGES = {"image_list": [{"image_url": PICTURE}]}
 FIRST = {"image_url": PICTURE, "type": "first_frame"}
 END = {"image_url": "https://example.com/z.jpg", "type": "end_frame"}
 FEATURE = {"video_list": [{"video_url": CLIP, "refer_type": "feature"}]}
-FEATURE_UPSTREAM = {"video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}]}
 BASE = {"video_list": [{"video_url": CLIP, "refer_type": "base"}]}
-BASE_UPSTREAM = {"video_list": [{"video_url": CLIP, "refer_type": "base", "keep_original_sound": "no"}]}
 
 # What the page calls default, said in words.
 SAID = {"mode": "std", "aspect_ratio": "16:9", "sound": "off"}

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from tests.conformance.ezmodel.building import (
     BASE,
-    BASE_UPSTREAM,
     CLIP,
     END,
     FEATURE,
-    FEATURE_UPSTREAM,
     FIRST,
     FOX,
     IMAGES,
@@ -102,12 +100,12 @@ DURATIONS = (
     accepted(
         "v3 video reference, 3 s", "kling-v3-omni | Video reference (refer_type=feature) | 3 - 10",
         {**V3, **FOX, **FEATURE, "duration": "3"},
-        {**SAID, **V3, **FOX, **FEATURE_UPSTREAM, "duration": "3"},
+        {**SAID, **V3, **FOX, **FEATURE, "duration": "3"},
     ),
     accepted(
         "v3 video reference, 10 s", "kling-v3-omni | Video reference (refer_type=feature) | 3 - 10",
         {**V3, **FOX, **FEATURE, "duration": "10"},
-        {**SAID, **V3, **FOX, **FEATURE_UPSTREAM, "duration": "10"},
+        {**SAID, **V3, **FOX, **FEATURE, "duration": "10"},
     ),
     refused(
         "v3 video reference, 11 s", "kling-v3-omni | Video reference (refer_type=feature) | 3 - 10",
@@ -116,13 +114,13 @@ DURATIONS = (
     accepted(
         "v3 video editing", "kling-v3-omni | Video editing (refer_type=base) | Automatically follows original video duration",
         {**V3, **FOX, **BASE},
-        {**SAID, **V3, **FOX, **BASE_UPSTREAM},
+        {**SAID, **V3, **FOX, **BASE},
     ),
     accepted(
         "v3 video editing with a duration",
         "kling-v3-omni | Video editing (refer_type=base) | Automatically follows original video duration",
         {**V3, **FOX, **BASE, "duration": "5"},
-        {**SAID, **V3, **FOX, **BASE_UPSTREAM},
+        {**SAID, **V3, **FOX, **BASE},
         warned=frozenset({"duration"}),
     ),
     accepted("o1 text, 5 s", "kling-video-o1 | T2V / basic I2V | 5, 10", {**O1, **FOX, "duration": "5"}),
@@ -150,12 +148,12 @@ DURATIONS = (
     accepted(
         "o1 video reference, 3 s", "kling-video-o1 | First/end frame / video reference | 3 - 10",
         {**O1, **FOX, **FEATURE, "duration": "3"},
-        {**SAID, **O1, **FOX, **FEATURE_UPSTREAM, "duration": "3"},
+        {**SAID, **O1, **FOX, **FEATURE, "duration": "3"},
     ),
     accepted(
         "o1 video reference, 10 s", "kling-video-o1 | First/end frame / video reference | 3 - 10",
         {**O1, **FOX, **FEATURE, "duration": "10"},
-        {**SAID, **O1, **FOX, **FEATURE_UPSTREAM, "duration": "10"},
+        {**SAID, **O1, **FOX, **FEATURE, "duration": "10"},
     ),
     refused(
         "o1 video reference, 11 s", "kling-video-o1 | First/end frame / video reference | 3 - 10",
@@ -212,7 +210,14 @@ INPUTS = (
     ),
     accepted(
         "keep no sound", "OmniVideoItem: keep_original_sound | yes, no",
-        {**V3, **FOX, **FEATURE_UPSTREAM, "duration": "5"},
+        {
+            **V3, **FOX, "duration": "5",
+            "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
+        },
+    ),
+    accepted(
+        "nothing said of its sound", "OmniVideoItem: keep_original_sound has no default",
+        {**V3, **FOX, **FEATURE, "duration": "5"},
     ),
     refused(
         "another word for keeping", "OmniVideoItem: keep_original_sound | yes, no",
@@ -242,7 +247,7 @@ INPUTS = (
     accepted(
         "no sound with a video", "sound: Cannot be on when using video_list",
         {**V3, **FOX, **FEATURE, "sound": "off", "duration": "5"},
-        {**SAID, **V3, **FOX, **FEATURE_UPSTREAM, "duration": "5"},
+        {**SAID, **V3, **FOX, **FEATURE, "duration": "5"},
     ),
 )  # fmt: skip
 

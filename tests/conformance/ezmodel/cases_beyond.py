@@ -78,7 +78,7 @@ EMPTY = (
     accepted(
         "an empty refer_type is Kling's default", "Kling's API specification: refer_type, base by default",
         {**V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "", "keep_original_sound": ""}]},
-        {**SAID, **V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "base", "keep_original_sound": "no"}]},
+        {**SAID, **V3, **FOX, "video_list": [{"video_url": CLIP, "refer_type": "base"}]},
     ),
     refused(
         "o1 without a refer_type", "Kling's default is base, which is kling-v3-omni only",
@@ -96,15 +96,34 @@ REFERENCES = (
     accepted(
         "as the page spells them", "Supports @image_1, @element_1 reference syntax",
         {
-            **V3, "prompt": "@element_1 meets @image_1, as @video_1 does", **IMAGES, "duration": "6",
+            **V3, "prompt": "@element_1 meets @image_1", **IMAGES, "duration": "6",
             "element_list": [{"element_id": 123456}],
-            "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
         },
+    ),
+    accepted(
+        "a video, for which the page has no spelling", "Supports @image_1, @element_1; Kling: <<<video_1>>>",
+        {**V3, "prompt": "@image_1 as @video_1 does", **IMAGES, **FEATURE, "duration": "6"},
+        {**SAID, **V3, "prompt": "@image_1 as <<<video_1>>> does", **IMAGES, **FEATURE, "duration": "6"},
     ),
     accepted(
         "as Kling spells them", "Published source: nothing is rewritten, so Kling's own <<<image_1>>> arrives",
         {**V3, "prompt": "<<<image_1>>> waves", **IMAGES, "duration": "6"},
-        {**SAID, **V3, "prompt": "@image_1 waves", **IMAGES, "duration": "6"},
+    ),
+    accepted(
+        "in shots, as Kling spells them", "Published source: nothing is rewritten, so Kling's own <<<image_1>>> arrives",
+        {**V3, **IMAGES, **shots("3", "4", prompt="<<<image_1>>> waves")},
+    ),
+    accepted(
+        "spelt in both ways", "Published source: nothing is rewritten; Kling's own spelling is what Kling knows",
+        {**V3, "prompt": "@image_1 waves at <<<element_1>>>", **IMAGES, "duration": "6", "element_list": [{"element_id": 7}]},
+        {
+            **SAID, **V3, "prompt": "<<<image_1>>> waves at <<<element_1>>>", **IMAGES, "duration": "6",
+            "element_list": [{"element_id": 7}],
+        },
+    ),
+    accepted(
+        "a video as Kling spells it beside the page's spelling", "Supports @image_1, @element_1; Kling: <<<video_1>>>",
+        {**V3, "prompt": "@image_1 as <<<video_1>>> does", **IMAGES, **FEATURE, "duration": "6"},
     ),
     accepted(
         "before a word without a space", "Chinese puts none",
@@ -114,6 +133,17 @@ REFERENCES = (
     accepted(
         "a word that only begins like one", "A reference is image, element or video, an underscore and a number",
         {**V3, "prompt": "@image_1st and @image and @someone", "duration": "6"},
+    ),
+    accepted(
+        "a word that refers at another service", "Supports @image_1, @element_1 reference syntax",
+        {**V3, "prompt": "@image_1 holds a sign: @Image2", **IMAGES, "duration": "6"}, warned=frozenset({"prompt"}),
+    ),
+    accepted(
+        "a number that no list has is text", "A reference is image, element or video, an underscore and a number",
+        {**V3, "prompt": "@image_1000001 waves", **IMAGES, "duration": "6"},
+    ),
+    refused(
+        "a number of 4400 digits", "Kling: prompt, at most 2500 characters", {**V3, "prompt": f"@image_{'1' * 4400}"}, "prompt",
     ),
     refused("an image that is not there", "@image_1", {**V3, "prompt": "@image_1 waves"}, "prompt"),
     refused("an image too many", "@image_1", {**V3, "prompt": "<<<image_2>>> waves", **IMAGES}, "prompt"),

@@ -85,8 +85,7 @@ def test_what_it_promises() -> None:
     """Bearer keys; no life of a result is stated; tasks are not listed."""
     assert (None, False) == (DIALECT.link_life_s, DIALECT.takes_signed_tokens)
     assert Action.LIST not in {each.action for each in DIALECT.endpoints}
-    with pytest.raises(NotImplementedError):
-        DIALECT.show_many([DONE])
+    assert DIALECT.lists is None
 
 
 def test_a_create_is_answered_with_openais_video_object() -> None:
@@ -361,11 +360,13 @@ def test_what_a_provider_said_of_a_job(code: str, expected: tuple[int, str | Non
 
 def test_a_part_of_a_list_of_elements() -> None:
     """PageNum 1 and pageSize 30 by default."""
-    first, third = DIALECT.part({}), DIALECT.part({"pageNum": "3", "pageSize": "2"})
+    elements = DIALECT.elements
+    assert elements is not None
+    first, third = elements.part({}), elements.part({"pageNum": "3", "pageSize": "2"})
 
     assert ((0, 30), (4, 2)) == ((first.skipped, first.limit), (third.skipped, third.limit))
     with pytest.raises(InvalidRequestError):
-        DIALECT.part({"pageNum": "0"})
+        elements.part({"pageNum": "0"})
 
 
 def test_nothing_shown_is_a_providers_own() -> None:

@@ -22,8 +22,6 @@ def with_defaults(request: VideoRequest) -> dict[str, Any]:
     said |= {"model": request.asked_model, "mode": said.get("mode", "std"), "sound": bool(request.sound)}
     said["aspect_ratio"] = said.get("aspect_ratio", "16:9")
     said["duration_s"] = request.asked_duration_s
-    if "video" in said:
-        said["video"]["keep_sound"] = said["video"].get("keep_sound", False)
     return said
 
 

@@ -116,6 +116,8 @@ CASES = (
         AT_KLING | {"image": PICTURE}, warned=frozenset({"image_fidelity", "human_fidelity"}),
     ),
     taken("a fidelity to nothing", _FIDELITY, OLD | {"image_fidelity": 0.5}, OLD_AT_KLING, warned=frozenset({"image_fidelity"})),
+    taken("too much fidelity to nothing", _FIDELITY, OLD | {"image_fidelity": 5}, OLD_AT_KLING,
+          warned=frozenset({"image_fidelity"})),
     refused("too much fidelity", _FIDELITY, OLD | {"image": PICTURE, "image_fidelity": 1.01}, "image_fidelity"),
     taken("ways to hear of it", "callback_url, external_task_id: string, optional",
           PLAIN | {"callback_url": CALLBACK, "external_task_id": "order-42"}, AT_KLING),

@@ -141,6 +141,8 @@ OF_V3 = (
     refused("16 s", _SECONDS, PLAIN | {"duration": "16"}, "duration"),
     taken("a ratio, which the frame sets", "Kling's own client: image2video has none", PLAIN | {"aspect_ratio": "1:1"}, AT_KLING,
           warned=frozenset({"aspect_ratio"})),
+    taken("a ratio of no video, which the frame sets", "Kling's own client: image2video has none",
+          PLAIN | {"aspect_ratio": "auto"}, AT_KLING, warned=frozenset({"aspect_ratio"})),
     taken("the rest", "watermark_info, callback_url, external_task_id",
           PLAIN | {"watermark_info": {"enabled": True}, "callback_url": CALLBACK, "external_task_id": "order-42"},
           AT_KLING | {"watermark_info": {"enabled": True}}),

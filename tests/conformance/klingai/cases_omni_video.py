@@ -127,6 +127,17 @@ PROMPTS = (
         warned=frozenset({"shot_type", "multi_prompt"}),
     ),
     taken(
+        "shots that do not count, whatever they are", _FALSE,
+        PLAIN | {"multi_shot": "false", "shot_type": "own", "multi_prompt": [{"index": 0, "prompt": "", "duration": ""}]},
+        AT_KLING, warned=frozenset({"shot_type", "multi_prompt"}),
+    ),
+    taken(
+        "a prompt that does not count, whatever it is", _TRUE,
+        SHOTS | {"prompt": "x" * 3000, "multi_prompt": shots("2", "3")},
+        without(AT_KLING, "prompt") | {"multi_shot": True, "shot_type": "customize", "multi_prompt": shots("2", "3")},
+        warned=frozenset({"prompt"}),
+    ),
+    taken(
         "a prompt that does not count", _TRUE, SHOTS | {"prompt": "a fox", "multi_prompt": shots("2", "3")},
         without(AT_KLING, "prompt") | {"multi_shot": True, "shot_type": "customize", "multi_prompt": shots("2", "3")},
         warned=frozenset({"prompt"}),
@@ -157,8 +168,26 @@ PROMPTS = (
         AT_KLING | {
             "prompt": "<<<element_1>>> and <<<element_2>>> as in <<<image_1>>>, moving as in <<<video_1>>>",
             "image_list": images(1), "element_list": elements(2),
-            "video_list": [FEATURE | {"keep_original_sound": "no"}],
+            "video_list": [FEATURE],
         },
+    ),
+    taken(
+        "a word that refers at another service", _REFERENCE, PLAIN | {"prompt": "a sign: @image_1"},
+        AT_KLING | {"prompt": "a sign: @image_1"}, warned=frozenset({"prompt"}),
+    ),
+    taken(
+        "a shot's word that refers at another service", _REFERENCE,
+        SHOTS | {
+            "multi_prompt": [
+                {"index": 2, "prompt": "(@Element2)", "duration": "2"}, {"index": 1, "prompt": "a", "duration": "3"},
+            ],
+        },
+        warned=frozenset({"multi_prompt[0].prompt"}),
+    ),
+    taken(
+        "an address, and words that only begin like a reference", _REFERENCE,
+        PLAIN | {"prompt": "bob@image1.com, @image1st, @images, @image_1000001"},
+        AT_KLING | {"prompt": "bob@image1.com, @image1st, @images, @image_1000001"},
     ),
     refused("a reference to nothing", _REFERENCE, PLAIN | {"prompt": "as in <<<image_1>>>"}, "prompt"),
     refused(
@@ -276,6 +305,8 @@ IMAGES = (
     ),
     taken("an element's number as text", 'its examples: "element_id": "160"', PLAIN | {"element_list": [{"element_id": "160"}]},
           AT_KLING | {"element_list": [{"element_id": 160}]}),
+    refused("an element numbered 0", "element_id: long", PLAIN | {"element_list": [{"element_id": 0}]},
+            "element_list[0].element_id"),
     refused("an element's name", "element_id: long", PLAIN | {"element_list": [{"element_id": "dog"}]},
             "element_list[0].element_id"),
     refused("an element without a number", "element_id: long", PLAIN | {"element_list": [{}]}, "element_list[0].element_id"),
@@ -284,17 +315,27 @@ IMAGES = (
 VIDEOS = (
     taken(
         "a video to edit", _EDIT_LENGTH, {"model_name": "kling-v3-omni", "prompt": "a fox", "video_list": [BASE]},
-        without(AT_KLING, "duration", "aspect_ratio") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        without(AT_KLING, "duration", "aspect_ratio") | {"video_list": [BASE]},
     ),
     taken(
         "a length that does not count", _EDIT_LENGTH, PLAIN | {"duration": "7", "video_list": [BASE]},
-        without(AT_KLING, "duration") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]},
         warned=frozenset({"duration"}),
     ),
     taken(
-        "a video is to be edited by default", _REFER, PLAIN | {"video_list": [{"video_url": CLIP}]},
-        without(AT_KLING, "duration") | {"video_list": [BASE | {"keep_original_sound": "no"}]},
+        "a length that does not count, whatever it is", _EDIT_LENGTH, PLAIN | {"duration": "20", "video_list": [BASE]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]}, warned=frozenset({"duration"}),
     ),
+    taken(
+        "a video is to be edited by default", _REFER, PLAIN | {"video_list": [{"video_url": CLIP}]},
+        without(AT_KLING, "duration") | {"video_list": [BASE]},
+    ),
+    taken(
+        "features, without their sound", _KEEP, PLAIN | {"video_list": [FEATURE | {"keep_original_sound": "no"}]},
+        AT_KLING | {"video_list": [FEATURE | {"keep_original_sound": "no"}]},
+    ),
+    taken("features, and nothing said of sound: the table has no default", _KEEP, PLAIN | {"video_list": [FEATURE]},
+          AT_KLING | {"video_list": [FEATURE]}),
     taken(
         "features, with sound kept", _KEEP, PLAIN | {"duration": "10", "video_list": [FEATURE | {"keep_original_sound": "yes"}]},
         AT_KLING | {"duration": "10", "video_list": [FEATURE | {"keep_original_sound": "yes"}]},

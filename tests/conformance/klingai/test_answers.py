@@ -39,6 +39,8 @@ from tests.conformance.klingai.shown import (
 )
 
 DIALECT = registry.dialect_of(ProviderName("klingai"))
+LISTS = DIALECT.lists
+assert LISTS is not None
 MEDIA = "https://gateway.example/v1/media"
 READ = Endpoint("GET", "/v1/videos/omni-video/{id}", Action.READ, "omni-video")
 CREATE = Endpoint("POST", "/v1/videos/omni-video", Action.CREATE, "omni-video")
@@ -124,7 +126,7 @@ TOLD: dict[str, tuple[Any, dict[str, Any]]] = {
                 "images": [
                     {"index": 0, "url": f"{MEDIA}/image_1.png"},
                     {"index": 1, "url": f"{MEDIA}/image_2.png"},
-                    {"index": 2, "url": f"{MEDIA}/image_10.png"},
+                    {"index": 9, "url": f"{MEDIA}/image_10.png"},
                 ],
                 "series_images": [],
             },
@@ -145,6 +147,18 @@ TOLD: dict[str, tuple[Any, dict[str, Any]]] = {
                     {"index": 0, "url": f"{MEDIA}/image_1.png", "watermark_url": f"{MEDIA}/watermarked_1.png"},
                     {"index": 1, "url": f"{MEDIA}/image_2.png", "watermark_url": f"{MEDIA}/watermarked_2.png"},
                 ],
+            },
+        },
+    ),
+    "images of which the first was lost": (
+        shown(job(State.SUCCEEDED, *PICTURES[1:2], *MARKED[1:2], product="generations")),
+        TASK
+        | {
+            "task_status": "succeed",
+            "task_result": {
+                "images": [
+                    {"index": 1, "url": f"{MEDIA}/image_2.png", "watermark_url": f"{MEDIA}/watermarked_2.png"},
+                ]
             },
         },
     ),
@@ -174,11 +188,11 @@ def test_a_list_is_bare() -> None:
     """In "Query Task (List)", `data` is an array of tasks, with no total and no cursor."""
     told, expected = next(iter(TOLD.values()))
 
-    said = DIALECT.show_many([told, told])
+    said = LISTS.show_many([told, told])
 
     assert [expected, expected] == said.body["data"]
     assert {"code", "message", "request_id", "data"} == set(said.body)
-    assert [] == DIALECT.show_many([]).body["data"]
+    assert [] == LISTS.show_many([]).body["data"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +208,7 @@ def test_a_list_is_bare() -> None:
 )
 def test_which_part_of_a_list(query: dict[str, str], expected: Part) -> None:
     """In "Query Parameters": pageNum 1, value range [1,1000]; pageSize 30, value range [1,500]."""
-    assert expected == DIALECT.part(query)
+    assert expected == LISTS.part(query)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +226,7 @@ def test_which_part_of_a_list(query: dict[str, str], expected: Part) -> None:
 def test_a_part_that_there_is_not(query: dict[str, str], places: list[str]) -> None:
     """Out of the ranges, each at its own name."""
     with pytest.raises(InvalidRequestError) as caught:
-        DIALECT.part(query)
+        LISTS.part(query)
 
     assert places == [problem.field for problem in caught.value.problems]
 

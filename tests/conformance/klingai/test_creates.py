@@ -72,3 +72,16 @@ def test_a_rule_of_the_document_holds_whoever_makes_it(product: str, name: str) 
 
     assert case.refused == {problem.field for problem in caught.value.problems}
     assert all(problem.source for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("value", [[], [[]], [1], {"a": [1]}, 5, 0, True, "x", [{"refer_type": [1]}]], ids=repr)
+@pytest.mark.parametrize(
+    "name", ["model_name", "multi_shot", "shot_type", "video_list", "result_type", "image", "image_reference"]
+)
+@pytest.mark.parametrize("product", TABLES)
+def test_any_json_decides_what_counts_or_is_refused(product: str, name: str, value: object) -> None:
+    """The fields on which it depends what counts may hold anything: never anything else than a problem with a place."""
+    try:
+        dialect_of("klingai").translate(product, {"prompt": "a fox", name: value})
+    except InvalidRequestError as error:
+        assert all(problem.field and problem.message for problem in error.problems)  # noqa: PT017 - either is right

@@ -51,6 +51,7 @@ def test_the_endpoints() -> None:
         (endpoint.method, endpoint.path, endpoint.product) for endpoint in DIALECT.endpoints
     ]
     assert (None, False, None) == (DIALECT.link_life_s, DIALECT.takes_signed_tokens, DIALECT.elements)
+    assert DIALECT.lists is None
 
 
 @pytest.mark.parametrize("state", State)

@@ -121,6 +121,8 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str, str | None]]]] = {
     "both lists of images": (
         OMNI | {"image_urls": [PICTURE], "image_with_roles": [FIRST]}, [("image_with_roles", "excluded", OMNI_PAGE)],
     ),
+    "101 images with roles": (OMNI | {"image_with_roles": [LAST] * 101}, [("image_with_roles", "too_many", None)]),
+    "101 images of omni": (OMNI | {"image_urls": [PICTURE] * 101}, [("image_urls", "too_many", None)]),
     "a last frame alone": (
         OMNI | {"image_with_roles": [LAST]}, [("image_with_roles[0].role", "needs_first_frame", OMNI_PAGE)],
     ),

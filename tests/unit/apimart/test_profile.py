@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from klingway.domain.capabilities import Capability, Confidence, Expected
+from klingway.domain.ids import ProviderName
 from klingway.domain.pricing import price_of
+from klingway.domain.routing import choose_route
 from klingway.domain.validation import provider_problems, read_request
 from klingway.providers.apimart.profile import apimart_profile
 
@@ -187,6 +189,34 @@ def test_two_elements_of_one_name_cannot_be_told_apart(model: str) -> None:
 
     assert ("elements[2].name", "excluded") == (problem.field, problem.code)
     assert f"{model} on apimart takes no elements of one name." == problem.message
+
+
+BESIDE = "<<<image_1>>> runs to <<<image_2>>>"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_sure"),
+    [
+        ({"prompt": BESIDE, "images": [FIRST, REFERENCE_IMAGE]}, False),
+        ({"shots": [*shots(3), *shots(3, prompt=BESIDE)], "images": [REFERENCE_IMAGE, FIRST]}, False),
+        ({"prompt": "<<<image_1>>>", "images": [FIRST]}, False),
+        ({"model": V3, "prompt": "<<<image_1>>>", "images": [FIRST]}, False),
+        (PROMPT | {"images": [FIRST, REFERENCE_IMAGE]}, True),
+        ({"prompt": BESIDE, "images": refs(2)}, True),
+    ],
+    ids=["prompt", "shots", "a frame alone", "v3", "no reference", "no frame"],
+)
+def test_a_number_beside_frames_is_tried_only_by_name(body: dict[str, Any], is_sure: bool) -> None:  # noqa: FBT001 - a case
+    """The page does not say whether `<<<image_N>>>` counts the frames of `image_with_roles`: `auto` does not rely on it."""
+    name = ProviderName("apimart")
+    profiles = {name: apimart_profile(SEED_DAY)}
+
+    by_itself, problems_of_auto = choose_route(video_request(**body), profiles, [name])
+    named, problems_of_named = choose_route(video_request(**body, provider=["apimart"]), profiles, [name])
+
+    assert (("apimart",), []) == (named.providers, problems_of_named)
+    assert (("apimart",) if is_sure else ()) == by_itself.providers
+    assert ([] if is_sure else ["uncertain"]) == [problem.code for problem in problems_of_auto]
 
 
 @pytest.mark.parametrize("model", BOTH)

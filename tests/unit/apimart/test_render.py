@@ -75,6 +75,13 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"model": "kling-v3", "prompt": "a fox", "images": [LAST, FIRST], "aspect_ratio": "9:16"},
         {**V3, "prompt": "a fox", "duration": 5, "image_urls": [PICTURE, END_PICTURE], "aspect_ratio": "9:16"},
     ),
+    "v3, both frames that a prompt refers to, the last one given first": (
+        {"model": "kling-v3", "prompt": "<<<image_1>>> comes from <<<image_2>>>", "images": [LAST, FIRST]},
+        {
+            **V3, "prompt": "<<<image_2>>> comes from <<<image_1>>>", "duration": 5,
+            "image_urls": [PICTURE, END_PICTURE],
+        },
+    ),
     "v3, shots": (
         {"model": "kling-v3", "shots": TWO_SHOTS, "aspect_ratio": "9:16", "sound": True},
         {
@@ -144,10 +151,10 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "images": [LAST, REFERENCE_IMAGE, FIRST, {"url": OTHER}],
         },
         {
-            **OMNI, "prompt": "<<<image_4>>> turns into <<<image_1>>> like <<<image_2>>>", "duration": 5,
+            **OMNI, "prompt": "<<<image_1>>> turns into <<<image_2>>> like <<<image_4>>>", "duration": 5,
             "image_with_roles": [
-                {"url": PICTURE, "role": "reference"}, {"url": OTHER, "role": "reference"},
-                {"url": PICTURE, "role": "first_frame"}, {"url": END_PICTURE, "role": "last_frame"},
+                {"url": END_PICTURE, "role": "last_frame"}, {"url": PICTURE, "role": "reference"},
+                {"url": PICTURE, "role": "first_frame"}, {"url": OTHER, "role": "reference"},
             ],
         },
     ),

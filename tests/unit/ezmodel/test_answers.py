@@ -133,8 +133,10 @@ def test_a_call_that_is_lost(lost: Exception, code: str, created: Created) -> No
 
 
 SUCCEEDED = at_kling("succeed", task_result=FILM)
+BEHIND_NONE = at_kling("succeed", task_result={"videos": [None, {"url": None}, *FILM["videos"]]})
 NO_VIDEO = Running(unknown_status="success without a video")
 STATUSES: dict[str, tuple[dict[str, Any], object]] = {
+    "a video that is none before the film": (queried("SUCCESS", BEHIND_NONE), DONE),
     **{
         word: (queried(word, at_kling("processing")), Running())
         for word in ("NOT_START", "SUBMITTED", "QUEUED", "IN_PROGRESS", "UNKNOWN", "", "processing", "pending", "running")

@@ -132,6 +132,16 @@ KLINGS: dict[str, tuple[int, dict[str, Any], tuple[str, str, str, Created]]] = {
         400, {"code": 1201, "message": "sound on is not supported with video input", "request_id": "r"},
         ("refused_by_provider", "sound on is not supported with video input", "1201", NO),
     ),
+    "a failure of Kling's, told as a refusal": (
+        400, {"code": 5002, "message": "server timeout", "request_id": "r"},
+        ("provider_failed", "server timeout", "5002", MAYBE),
+    ),
+    "the least of Kling's failures": (
+        429, {"code": 5000, "message": "busy", "request_id": "r"}, ("provider_failed", "busy", "5000", MAYBE),
+    ),
+    "the code just below": (
+        400, {"code": 4999, "message": "no", "request_id": "r"}, ("refused_by_provider", "no", "4999", NO),
+    ),
     "a failure of Kling's": (
         500, {"code": 5000, "message": "server error", "request_id": "r"},
         ("provider_failed", "server error", "5000", MAYBE),
@@ -147,6 +157,13 @@ def test_klings_own_answer_within_a_message_is_read(
     failed = refused(answer(flat("fail_to_fetch_task", json.dumps(said)), status))
 
     assert expected == (failed.error.code, failed.error.message, failed.error.provider_code, failed.created)
+
+
+def test_a_failure_of_klings_is_one_whatever_ezmodel_calls_it() -> None:
+    """HTTP 400 `task_failed` with Kling's 5xxx as its message: Kling may have begun, so nothing is sent again."""
+    failed = refused(answer(flat("task_failed", json.dumps({"code": 5002, "message": "server timeout"})), 400))
+
+    assert ("provider_failed", True, MAYBE) == (failed.error.code, failed.error.retryable, failed.created)
 
 
 EXISTS = f"External_task_id {ATTEMPT_ID} already exists"

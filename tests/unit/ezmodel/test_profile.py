@@ -121,7 +121,13 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
         PROMPT | {"images": [FIRST, LAST, *refs(1)]}, [("images[1].role", "excluded", [])],
     ),
     "an element's id in letters": (
-        PROMPT | {"elements": [{"id": "el_1"}]}, [("elements[0].id", "wrong_form", {"pattern": "[0-9]{1,19}"})],
+        PROMPT | {"elements": [{"id": "el_1"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
+    ),
+    "an element numbered 0": (
+        PROMPT | {"elements": [{"id": "0"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
+    ),
+    "an element's number with a zero in front": (
+        PROMPT | {"elements": [{"id": "0160"}]}, [("elements[0].id", "wrong_form", {"pattern": "[1-9][0-9]{0,18}"})],
     ),
     "an element's number beyond a long": (
         PROMPT | {"elements": [{"id": "9223372036854775808"}]},
@@ -147,7 +153,7 @@ NOT_TAKEN_BY_BOTH: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] 
     ),
     "an option": (
         PROMPT | {"provider_options": {"ezmodel": {"image": PICTURE}}},
-        [("provider_options.ezmodel.image", "unknown_field", [])],
+        [("provider_options.ezmodel.image", "unknown_field", ["kling_references"])],
     ),
 }  # fmt: skip
 NOT_TAKEN_BY_ONE: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
@@ -289,7 +295,7 @@ def test_the_profile_says_how_tasks_are_learnt_of() -> None:
         profile.name, profile.calls_back, profile.finds_by_reference, profile.rules_as_of, profile.switches,
     )  # fmt: skip
     assert {OMNI, O1} == set(profile.models)
-    assert frozenset() == profile.options
+    assert {"kling_references"} == profile.options
     assert {} == profile.image_models
     assert all(limit.source for model in profile.models.values() for limit in model.limits)
 

@@ -95,7 +95,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an edit has no duration": (
         {"prompt": "snow on <<<video_1>>>", "video": EDIT | {"keep_sound": True}, "images": [REFERENCE_IMAGE]},
         {
-            **DEFAULTS, "prompt": "snow on @video_1", "image_list": [{"image_url": PICTURE}],
+            **DEFAULTS, "prompt": "snow on <<<video_1>>>", "image_list": [{"image_url": PICTURE}],
             "video_list": [{"video_url": CLIP, "refer_type": "base", "keep_original_sound": "yes"}],
         },
     ),
@@ -103,6 +103,13 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": "a fox", "video": FEATURE, "duration_s": 8, "sound": False},
         {
             **DEFAULTS, "prompt": "a fox", "duration": "8",
+            "video_list": [{"video_url": CLIP, "refer_type": "feature"}],
+        },
+    ),
+    "a feature video without its sound": (
+        {"prompt": "a fox", "video": FEATURE | {"keep_sound": False}},
+        {
+            **DEFAULTS, "prompt": "a fox", "duration": "5",
             "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
         },
     ),
@@ -157,6 +164,25 @@ def test_a_switch_keeps_klings_own_references() -> None:
 
     assert prompt == plain["prompt"]
     assert [prompt, prompt] == [shot["prompt"] for shot in split["multi_prompt"]]
+
+
+@pytest.mark.parametrize(
+    ("switches", "asked", "sent"),
+    [
+        (frozenset[str](), None, "@image_1"),
+        (frozenset[str](), {"kling_references": True}, "<<<image_1>>>"),
+        (frozenset[str](), {"kling_references": False}, "@image_1"),
+        (frozenset({"kling_references"}), {"kling_references": False}, "@image_1"),
+    ],
+)
+def test_a_request_says_how_it_refers(switches: frozenset[str], asked: dict[str, bool] | None, sent: str) -> None:
+    """`provider_options.ezmodel.kling_references`: the switch, for one request."""
+    provider, _ = ezmodel(answer({}), switches=switches)
+    options = {} if asked is None else {"provider_options": {"ezmodel": asked}}
+    request = video_request(prompt="<<<image_1>>>", images=[REFERENCE_IMAGE], **options)
+    assert [] == provider_problems(request, provider.profile)
+
+    assert sent == provider.render(request, reference=ATTEMPT_ID, callback_url=None).body["prompt"]
 
 
 FIELDS = {

@@ -224,6 +224,14 @@ STATUSES: dict[str, tuple[dict[str, Any], object]] = {
     "succeed with null videos": (
         task("succeed", task_result={"videos": None}), Running(unknown_status="succeed without a result"),
     ),
+    "succeed with a null address": (
+        task("succeed", task_result={"videos": [VIDEO | {"url": None}]}),
+        Running(unknown_status="succeed without a result"),
+    ),
+    "succeed with a video that is none before the film": (
+        task("succeed", task_result={"videos": [None, {"url": None}, VIDEO | {"watermark_url": MARKED_URL}]}),
+        Succeeded(media=(Media(VIDEO_URL, "video"), Media(MARKED_URL, "watermarked"))),
+    ),
     "succeed with an empty address": (
         task("succeed", task_result={"videos": [VIDEO | {"url": ""}]}), Running(unknown_status="succeed without a result"),
     ),

@@ -201,6 +201,21 @@ RESULTS: dict[str, tuple[dict[str, Any], Any]] = {
     "told in both lists": (
         {"images": [image(0)], "series_images": [image(0), image(1)]}, Succeeded(media=(media(1, 0), media(2, 1))),
     ),
+    "one of three without an address": (
+        {"images": [image(0), {"index": 1, "url": None}, image(2)]}, Succeeded(media=(media(1, 0), media(3, 2))),
+    ),
+    "the first without an address, in both lists": (
+        {"images": [{"index": 0}, image(1)], "series_images": [{"index": 0}, image(1)]}, Succeeded(media=(media(2, 1),)),
+    ),
+    "one that cannot be read": (
+        {"images": [None, "", {"index": 0, "url": 5}, image(1)]}, Succeeded(media=(media(2, 1),)),
+    ),
+    "numbers that are none": (
+        {"images": [image(7) | {"index": 10**30}, image(3) | {"index": "x"}]}, Succeeded(media=(media(1, 7), media(2, 3))),
+    ),
+    "the same number twice": (
+        {"images": [image(7) | {"index": 0}, image(3) | {"index": 0}]}, Succeeded(media=(media(1, 7), media(2, 3))),
+    ),
     "without numbers": ({"images": [{"url": "https://kling.example/0.png"}]}, Succeeded(media=(media(1, 0),))),
     "none": ({"images": []}, Running(unknown_status="succeed without a result")),
     "without an address": ({"images": [{"index": 0, "url": ""}]}, Running(unknown_status="succeed without a result")),

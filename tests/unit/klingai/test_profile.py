@@ -191,6 +191,10 @@ NOT_TAKEN: dict[str, tuple[str, dict[str, Any], list[tuple[str, str, Any]]]] = {
         OMNI, PROMPT | {"elements": [*elements(1), {"id": "el_1"}]},
         [("elements[1].id", "wrong_form", ...)],
     ),
+    "omni: an element numbered 0": (OMNI, PROMPT | {"elements": [{"id": "0"}]}, [("elements[0].id", "wrong_form", ...)]),
+    "omni: an element's number with a zero in front": (
+        OMNI, PROMPT | {"elements": [{"id": "0160"}]}, [("elements[0].id", "wrong_form", ...)],
+    ),
     "omni: an element's id beyond a long": (
         OMNI, PROMPT | {"elements": [{"id": "9" * 20}]}, [("elements[0].id", "wrong_form", ...)],
     ),

@@ -176,7 +176,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         OMNI_PATH,
         {
             **OMNI_DEFAULTS, "prompt": "as in <<<video_1>>>", "duration": "8", "aspect_ratio": "16:9",
-            "video_list": [{"video_url": CLIP, "refer_type": "feature", "keep_original_sound": "no"}],
+            "video_list": [{"video_url": CLIP, "refer_type": "feature"}],
         },
     ),
     "omni, shots with watermark": (
@@ -197,7 +197,7 @@ GOLDEN: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
         OMNI_PATH,
         {
             **O1_DEFAULTS, "prompt": "snow", "element_list": [{"element_id": 160}],
-            "video_list": [{"video_url": CLIP, "refer_type": "base", "keep_original_sound": "no"}],
+            "video_list": [{"video_url": CLIP, "refer_type": "base"}],
         },
     ),
 }  # fmt: skip

@@ -131,6 +131,14 @@ def test_every_problem_is_told_at_once() -> None:
     assert {"Unifically, Kling v3.0 Omni"} == {source for _, source in found.values()}
 
 
+def test_elements_without_end_are_refused_before_they_are_compared() -> None:
+    """The page caps them in no mode of frames; beyond a hundred nothing more is said of them."""
+    with pytest.raises(InvalidRequestError) as failed:
+        translated(video_mode="start_end_frame", prompt="x", start_frame_url=PICTURE, elements=[{}] * 101)
+
+    assert [("input.elements", "too_many")] == [(problem.field, problem.code) for problem in failed.value.problems]
+
+
 @pytest.mark.parametrize("number", ["0", "2", "9" * 5000], ids=["none", "one more", "without end"])
 def test_a_number_of_nothing_is_told(number: str) -> None:
     """However long it is."""

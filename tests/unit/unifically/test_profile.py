@@ -61,6 +61,14 @@ TAKEN: dict[str, dict[str, Any]] = {
     "a first frame among 7 images": PROMPT | {"images": [*refs(6), FIRST]},
     "frames with 7 elements, which nothing counts": PROMPT | {"images": [FIRST, LAST], "elements": described(7)},
     "frames with shots": {"images": [FIRST, LAST], "shots": shots(3, 3)},
+    "a first frame that a prompt refers to, and 6 elements": {
+        "prompt": "<<<image_1>>> opens",
+        "images": [FIRST],
+        "elements": described(6),
+    },
+    "a first frame that no prompt refers to, and 7 elements": PROMPT | {"images": [FIRST], "elements": described(7)},
+    "a first frame with a video": PROMPT | {"video": FEATURE, "images": [FIRST]},
+    "a first frame among 4 images with a video": PROMPT | {"video": FEATURE, "images": [*refs(3), FIRST]},
     "a first frame that a prompt refers to": {"prompt": "<<<image_1>>> opens", "images": [FIRST]},
     "an edit with 4 images": PROMPT | {"video": EDIT, "images": refs(4)},
     "an edit with sound": PROMPT | {"video": EDIT, "sound": True},
@@ -102,12 +110,15 @@ NOT_TAKEN: dict[str, tuple[dict[str, Any], list[tuple[str, str, Any]]]] = {
         {"shots": [*shots(3), *shots(3, prompt="<<<image_2>>>")], "images": [FIRST, LAST]},
         [("shots[1].prompt", "excluded", [])],
     ),
-    "a first frame with a video": (
-        PROMPT | {"video": FEATURE, "images": [FIRST]}, [("images[0].role", "excluded", [])],
+    "a first frame that a prompt refers to, and 7 elements": (
+        {"prompt": "<<<image_1>>> opens", "images": [FIRST], "elements": described(7)},
+        [("images", "too_many", {"max": 7})],
     ),
     "both frames with a video": (
-        PROMPT | {"video": FEATURE, "images": [FIRST, LAST]},
-        [("images[0].role", "excluded", []), ("images[1].role", "excluded", [])],
+        PROMPT | {"video": FEATURE, "images": [FIRST, LAST]}, [("images[1].role", "excluded", [])],
+    ),
+    "a first frame among 5 images with a video": (
+        PROMPT | {"video": FEATURE, "images": [FIRST, *refs(4)]}, [("images", "too_many", {"max": 4})],
     ),
     "an edit with 3 images and 2 elements": (
         PROMPT | {"video": EDIT, "images": refs(3), "elements": described(2)}, [("images", "too_many", {"max": 4})],
@@ -161,7 +172,7 @@ def test_what_the_page_has_no_words_for_is_named_with_its_limit(
         ({"prompt": "on <<<video_1>>>", "video": EDIT}, "takes no reference to a video."),
         ({"prompt": "<<<image_1>>>", "images": [FIRST, LAST]}, "with a last frame takes no reference to an image."),
         (PROMPT | {"images": [FIRST, LAST, *refs(1)]}, "with reference images takes no last frame."),
-        (PROMPT | {"images": [FIRST], "video": FEATURE}, "with a video takes no first frame."),
+        (PROMPT | {"images": [FIRST, LAST], "video": FEATURE}, "with a video takes no last frame."),
         (PROMPT | {"video": EDIT | {"keep_sound": True}}, "takes no original sound of the video to keep."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

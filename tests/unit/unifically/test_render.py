@@ -105,6 +105,13 @@ GOLDEN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         PROMPT | {"video": FEATURE | {"keep_sound": False}, "duration_s": 8},
         COMMON | PROMPT | {"video_mode": "video_reference", "aspect_ratio": "auto", "duration": 8, "video_url": CLIP},
     ),
+    "a feature video with a first frame": (
+        PROMPT | {"video": FEATURE, "images": [{"url": OTHER}, FIRST]},
+        COMMON | PROMPT | {
+            "video_mode": "video_reference", "aspect_ratio": "auto", "duration": 5, "video_url": CLIP,
+            "image_urls": [OTHER, PICTURE], "start_image_index": 2,
+        },
+    ),
     "a feature video alone, and sound": (
         PROMPT | {"video": FEATURE, "sound": True},
         PROMPT | {
@@ -267,8 +274,8 @@ def defaults_said(request: VideoRequest) -> dict[str, Any]:
             {"name": f"Element{number}"} | element for number, element in enumerate(said["elements"], start=1)
         ]
     for prompt in [said, *said.get("shots", [])]:
-        if "prompt" in prompt:  # a reference is kept off the word behind it
-            prompt["prompt"] = re.sub(r">>>(?=\w)", ">>> ", prompt["prompt"])
+        if "prompt" in prompt:  # a reference is kept off the words around it
+            prompt["prompt"] = re.sub(r"(?<=[A-Za-z0-9_])<<<", " <<<", re.sub(r">>>(?=\w)", ">>> ", prompt["prompt"]))
     return said
 
 

@@ -1,4 +1,4 @@
-"""Deliveries in DynamoDB: a row each, beside its job's, written whole and only on the number that it expects.
+"""Deliveries in DynamoDB: a row each, beside that of its job or element, written whole and only on the number that it expects.
 
 It carries no tenant, which would put it into the index of the tenant's jobs.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from klingway.adapters import dynamodb_rows as rows
 from klingway.domain.deliveries import PART, Delivery, DeliveryState, Try
-from klingway.domain.ids import JobId, from_iso
+from klingway.domain.ids import from_iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,18 +49,18 @@ class DynamoDbDeliveries:
             return bool(old.get("written_by") == written_by)  # our own write, whose answer was lost
         return True
 
-    def get(self, job_id: str, part: str) -> Delivery | None:
+    def get(self, subject_id: str, part: str) -> Delivery | None:
         """Return a delivery as it stands this moment."""
-        key: Any = {"pk": {"S": job_id}, "sk": {"S": part}}
+        key: Any = {"pk": {"S": subject_id}, "sk": {"S": part}}
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         return _delivery_of(item) if item else None
 
-    def of(self, job_id: JobId) -> Sequence[Delivery]:
-        """Return a job's deliveries, newest first; a job has a handful."""
+    def of(self, subject_id: str) -> Sequence[Delivery]:
+        """Return the deliveries about a job, or an element, newest first; there is a handful."""
         found = self._client.query(
             TableName=self._table,
-            KeyConditionExpression="pk = :job AND begins_with(sk, :deliveries)",
-            ExpressionAttributeValues={":job": {"S": job_id}, ":deliveries": {"S": PART}},
+            KeyConditionExpression="pk = :subject AND begins_with(sk, :deliveries)",
+            ExpressionAttributeValues={":subject": {"S": subject_id}, ":deliveries": {"S": PART}},
             ScanIndexForward=False,
             ConsistentRead=True,
         )
@@ -69,15 +69,15 @@ class DynamoDbDeliveries:
 
 def _item_of(delivery: Delivery) -> rows.Item:
     values = {field.name: getattr(delivery, field.name) for field in fields(delivery)}
-    values |= {"pk": delivery.job_id, "sk": delivery.part}
-    values |= {"due_shard": None if delivery.due_at is None else rows.due_shard(delivery.job_id)}
+    values |= {"pk": delivery.subject_id, "sk": delivery.part, "subject_id": None}  # the key says it
+    values |= {"due_shard": None if delivery.due_at is None else rows.due_shard(delivery.subject_id)}
     return {name: rows.to_dynamodb(value) for name, value in values.items() if value not in (None, ())}
 
 
 def _delivery_of(item: rows.Item) -> Delivery:
     row = rows.from_dynamodb(item)
     return Delivery(
-        job_id=JobId(row["job_id"]),
+        subject_id=row["pk"],
         sequence=int(row["sequence"]),
         target=int(row["target"]),
         kind=row["kind"],

@@ -42,7 +42,7 @@ def create(asked: Conversation) -> Reply:
     except InvalidRequestError as error:
         raise with_their_places(error, {"provider": PROVIDER_HEADER, **translated.places}) from error
     if element.state is ElementState.FAILED and element.error is not None:
-        keep.delete(asked.tenant, element.id)  # its external id can be used again
+        keep.delete(asked.tenant, element.id)  # its external id can be used again, and nobody is called back
         raise ProviderRefusalError(element.error.code, element.error.message)
     return reply(words.accepted(element), warned(translated.warnings))
 
@@ -64,14 +64,14 @@ def _is_known_here(asked: Conversation, element: KeptElement) -> bool:
 
 def many(asked: Conversation) -> Reply:
     """Show a part of what the tenant holds, in whichever dialect it was made."""
-    part = asked.dialect.part(asked.call.query)
+    part = _words(asked).part(asked.call.query)
     held = asked.services.keep_elements.many(asked.tenant, skipped=part.skipped, limit=part.limit)
     return reply(_words(asked).show_many(held))
 
 
 def presets(asked: Conversation) -> Reply:
     """Show a page of the provider's own elements."""
-    part = asked.dialect.part(asked.call.query)
+    part = _words(asked).part(asked.call.query)
     number = part.skipped // part.limit + 1
     entries = asked.services.keep_elements.presets(asked.providers(), number=number, size=part.limit)
     return reply(_words(asked).presets(entries))

@@ -14,6 +14,7 @@ from klingway.providers.spoken import with_their_places
 
 if TYPE_CHECKING:
     from klingway.domain.job import Job
+    from klingway.providers.dialects import ListDialect
     from klingway.use_cases.ports import StoredJob
 
 
@@ -59,11 +60,20 @@ def read(asked: Conversation) -> Reply:
 
 def many(asked: Conversation) -> Reply:
     """Show a part of the tenant's jobs of this product."""
-    part = asked.dialect.part(asked.call.query)
+    lists = _lists(asked)
+    part = lists.part(asked.call.query)
     stored = asked.services.jobs.numbered_page(
         asked.tenant, asked.name, asked.endpoint.product, skipped=part.skipped, limit=part.limit
     )
-    return reply(asked.dialect.show_many([_shown(asked, each) for each in stored]))
+    return reply(lists.show_many([_shown(asked, each) for each in stored]))
+
+
+def _lists(asked: Conversation) -> ListDialect:
+    """Return what the dialect says of lists: it has an endpoint that lists, so it says something."""
+    lists = asked.dialect.lists
+    if lists is None:
+        raise TypeError(f"{asked.name} has endpoints that list and no words for them")
+    return lists
 
 
 def content(asked: Conversation) -> Reply:

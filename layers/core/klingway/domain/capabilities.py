@@ -270,6 +270,8 @@ class ModelProfile:
     prices: Prices | None
     expected: Expected
     source: str
+    doubts: tuple[Limit, ...] = ()
+    """Limits that there may be: nothing is refused for them, but `auto` does not rely on there being none."""
     options: tuple[Options, ...] = ()
     """What `provider_options` may carry: the first that fits a request counts; where none does, nothing."""
 

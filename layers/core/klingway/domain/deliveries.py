@@ -1,8 +1,8 @@
-"""Where the end of a job is delivered to, and one delivery's life: tried, tried again ever more rarely, given up.
+"""What is delivered about jobs and elements, and one delivery's life: tried, tried again ever more rarely, given up.
 
 A delivery is at least once: whoever receives it may see the same id again, where an answer was lost on the way back or the
-process that sent it died before it could write that down. The id is made from the job, its change and the target, so that
-it is the same however often the change is told of.
+process that sent it died before it could write that down. The id is made from the subject (the job or the element that it is
+about), its change and the target, so that it is the same however often the change is told of.
 
 Pure: each function returns the delivery as it is to be written; its number goes up with each write, as that of a job.
 """
@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from klingway.domain.ids import JobId, iso
+from klingway.domain.ids import iso
 from klingway.domain.schedule import PATIENCE_S
 
 JOB_SUCCEEDED: Final = "job.succeeded"
 JOB_FAILED: Final = "job.failed"
+ELEMENT_READY: Final = "element.ready"
+ELEMENT_FAILED: Final = "element.failed"
 
 TRIED_AGAIN_S: Final = (5, 30, 120, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 """After each try that did not do; after the last one it is given up, two days after the first."""
@@ -34,7 +36,10 @@ LONGEST_DELAY_S: Final = 900
 MOST_ERROR_CHARS: Final = 200
 
 CALLBACK: Final = "callback"
-"""The kind of what is told at a `callback_url`, in a dialect."""
+"""The kind of what is told of a job at a `callback_url`, in a dialect."""
+
+ELEMENT_CALLBACK: Final = "element_callback"
+"""The same of an element."""
 
 PART: Final = "delivery#"
 """How the sort key of every delivery begins."""
@@ -42,14 +47,14 @@ PART: Final = "delivery#"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One place that wants to hear of a job."""
+    """One place that wants to hear of a job, or of an element."""
 
     kind: str
-    """`webhook`, `callback` or `outbox`."""
+    """`webhook`, `callback` or `outbox` of a job, `element_callback` of an element."""
     address: str
     """The URL of a webhook or callback; for the outbox the key without its ending, `outbox/a/cat`."""
     events: tuple[str, ...]
-    """Of `job.succeeded` and `job.failed`."""
+    """Of `job.succeeded` and `job.failed`, or of `element.ready` and `element.failed`."""
 
 
 class DeliveryState(StrEnum):
@@ -60,7 +65,7 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     """Given up, or refused for good."""
     GONE = "gone"
-    """The receiver wants no more (410)."""
+    """The receiver wants no more (410), or its owner has deleted what it is about."""
 
 
 class Verdict(StrEnum):
@@ -98,13 +103,14 @@ class Try:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One thing to be sent to one target about one change of a job."""
+    """One thing to be sent to one target about one change of a job, or of an element."""
 
-    job_id: JobId
+    subject_id: str
+    """The job's id, or the element's."""
     sequence: int
-    """Of the job's change: the number of its announcement."""
+    """Of the subject's change: of a job, the number of its announcement."""
     target: int
-    """The target's place among the job's, from 1."""
+    """The target's place among the subject's, from 1."""
     kind: str
     address: str
     event: str
@@ -121,18 +127,18 @@ class Delivery:
 
     @property
     def part(self) -> str:
-        """The sort key of its row, under its job's id: `delivery#00004#1`."""
+        """The sort key of its row, under its subject's id: `delivery#00004#1`."""
         return f"{PART}{self.sequence:05d}#{self.target}"
 
     @property
     def id(self) -> str:
         """Its id, the same at each try; a webhook's `webhook-id`."""
-        return f"msg_{self.job_id.removeprefix('job_')}_{self.sequence}_{self.target}"
+        return f"msg_{self.subject_id.removeprefix('job_')}_{self.sequence}_{self.target}"
 
     @property
     def message(self) -> "DeliveryMessage":
         """The message that is good for it now."""
-        return DeliveryMessage(self.job_id, self.part, self.number)
+        return DeliveryMessage(self.subject_id, self.part, self.number)
 
 
 def is_delivery(part: str) -> bool:
@@ -144,13 +150,13 @@ def is_delivery(part: str) -> bool:
 class DeliveryMessage:
     """A message on the deliveries queue: try this one, if its row still expects the number."""
 
-    job_id: str
+    subject_id: str
     part: str
     number: int
 
     def to_json(self) -> str:
         """Return the message's body."""
-        return json.dumps({"job_id": self.job_id, "part": self.part, "number": self.number})
+        return json.dumps({"subject_id": self.subject_id, "part": self.part, "number": self.number})
 
     @classmethod
     def from_json(cls, body: str) -> Self:
@@ -161,19 +167,19 @@ class DeliveryMessage:
         """
         try:
             said = json.loads(body)
-            return cls(str(said["job_id"]), str(said["part"]), int(said["number"]))
+            return cls(str(said["subject_id"]), str(said["part"]), int(said["number"]))
         except (KeyError, TypeError) as error:
             raise ValueError("not a delivery's message") from error
 
 
 def deliveries_to(
-    targets: Iterable[Target], *, job_id: JobId, sequence: int, event: str, at: datetime
+    targets: Iterable[Target], *, subject_id: str, sequence: int, event: str, at: datetime
 ) -> Iterator[Delivery]:
-    """Yield what is to be delivered about a change of a job: one for each target that wants to hear of the event."""
+    """Yield what is to be delivered about a change of a subject: one for each target that wants to hear of the event."""
     for number, target in enumerate(targets, start=1):
         if event in target.events:
             yield Delivery(
-                job_id=job_id,
+                subject_id=subject_id,
                 sequence=sequence,
                 target=number,
                 kind=target.kind,

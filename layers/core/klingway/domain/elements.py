@@ -7,12 +7,13 @@ on it has to carry; every row falls due until it is gone, or is made and used by
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
+from klingway.domain.deliveries import ELEMENT_CALLBACK, ELEMENT_FAILED, ELEMENT_READY, Delivery, Target, deliveries_to
 from klingway.domain.ids import ElementId, ProviderName, Tenant, new_element_id
 from klingway.domain.job import JobElement, JobError, Origin
 from klingway.domain.request import Element, Request
@@ -45,6 +46,9 @@ class ElementState(StrEnum):
         """Whether its making has ended, well or not."""
         return self in {ElementState.READY, ElementState.FAILED}
 
+
+CALLED_BACK: Final = {ElementState.READY: ELEMENT_READY, ElementState.FAILED: ELEMENT_FAILED}
+"""The states of which its caller is called back, with the event's type."""
 
 USABLE: Final = frozenset({ElementState.WANTED, ElementState.SUBMITTING, ElementState.RUNNING, ElementState.READY})
 """The states in which a further job can join."""
@@ -233,6 +237,17 @@ def fail(element: KeptElement, *, at: datetime, error: JobError) -> ElementChang
         due_at=at + timedelta(seconds=PATIENCE_S),
         values={"error": error},
     )
+
+
+def callbacks_about(element: KeptElement, *, at: datetime) -> Iterator[Delivery]:
+    """Yield what its caller is to be told of an element that is made, or could not be: once, if he wants it and holds it.
+
+    It has the same id whenever it is asked for, since the making of an element has one end.
+    """
+    event = CALLED_BACK.get(element.state)
+    if event is not None and element.callback_url is not None and element.is_held:
+        target = Target(ELEMENT_CALLBACK, element.callback_url, (event,))
+        yield from deliveries_to([target], subject_id=element.id, sequence=1, event=event, at=at)
 
 
 def begin_deleting(element: KeptElement, *, at: datetime) -> ElementChange:

@@ -23,6 +23,7 @@ class Trait(StrEnum):
     FIRST_FRAME = "a first frame"
     LAST_FRAME = "a last frame"
     REFERENCE_IMAGES = "reference images"
+    IMAGE_REFERENCE = "a reference to an image"
     VIDEO = "a video"
     INPUT = "images, elements or a video"
     OVER_TWO_IMAGES = "more than two images"
@@ -356,6 +357,7 @@ SIGNS: Mapping[Trait, _Sign] = {
     Trait.FIRST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("first_frame"))),
     Trait.LAST_FRAME: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("last_frame"))),
     Trait.REFERENCE_IMAGES: _Sign(frozenset({"images"}), lambda request: bool(request.images_of("reference"))),
+    Trait.IMAGE_REFERENCE: _Sign(frozenset({"prompt", "shots"}), lambda request: any(_image_reference(request))),
     Trait.VIDEO: _Sign(frozenset({"video"}), lambda request: request.video is not None),
     Trait.INPUT: _Sign(
         frozenset({"images", "elements", "video"}),

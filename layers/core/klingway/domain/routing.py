@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from klingway.domain.capabilities import Confidence, ProviderProfile, given_capabilities
+from klingway.domain.capabilities import ProviderProfile
 from klingway.domain.errors import Problem
 from klingway.domain.ids import ProviderName
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AUTO, AnyRequest
-from klingway.domain.validation import provider_problems
+from klingway.domain.validation import doubts_of, provider_problems
 
 _PROVIDER: Final = "provider"
 _MODEL: Final = "model"
@@ -67,7 +67,7 @@ def choose_route(
     able = [name for name in candidates if not found[name]]
     if able and named:
         return Route(tuple(able), f"{able[0]}: named by the caller"), []
-    sure = [name for name in able if _is_sure(request, profiles[name])]
+    sure = [name for name in able if not doubts_of(request, profiles[name])]
     if len(sure) > 1 and owned:
         return Route((), ""), [_of_nobody_knows_whom(thing, sure) for thing in owned]
     if sure:
@@ -103,12 +103,6 @@ def _without_owner(
     """Return what only a provider knows that is no candidate."""
     elsewhere = [thing for thing in owned if thing.provider is not None and thing.provider not in candidates]
     return [_known_elsewhere(thing, configured) for thing in elsewhere]
-
-
-def _is_sure(request: AnyRequest, profile: ProviderProfile) -> bool:
-    model = profile.models_of(request.kind).get(request.asked_model)
-    supports = model.supports if model is not None else {}
-    return Confidence.DOUBTFUL not in {supports.get(capability) for capability in given_capabilities(request)}
 
 
 def _cheapest_first(request: AnyRequest, profiles: Mapping[ProviderName, ProviderProfile]) -> Route:

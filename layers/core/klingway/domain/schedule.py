@@ -62,6 +62,9 @@ ELEMENT_EVERY_S: Final = 5
 ELEMENT_LIFE_S: Final = 3600
 """How long the making of an element is waited for; the workflow's own time-out is shorter."""
 
+ELEMENT_ANSWERED_S: Final = 40
+"""After a provider's refusal of an element, its caller has been answered by then: `api`, which answers him, lives 29 s."""
+
 ELEMENT_SWEEP_S: Final = 86_400
 """Between two looks at who still uses an element: a net under the release at each job's end."""
 

@@ -12,7 +12,14 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from klingway.domain.capabilities import Capability, Limit, ModelProfile, ProviderProfile, given_capabilities
+from klingway.domain.capabilities import (
+    Capability,
+    Confidence,
+    Limit,
+    ModelProfile,
+    ProviderProfile,
+    given_capabilities,
+)
 from klingway.domain.errors import MOST_PROBLEMS, Problem
 from klingway.domain.ids import Kind
 from klingway.domain.measures import GAUGES, Trait, traits_of
@@ -116,6 +123,26 @@ def provider_problems(
                 reported.add(place)
                 problems.append(_beyond(limit, place, value, f"{name} on {profile.name}"))
     return [*problems, *_option_problems(request, profile, model, broken)]
+
+
+def doubts_of(request: AnyRequest, profile: ProviderProfile) -> list[str]:
+    """Return what in a request a provider's model may not do, in words; empty where all that it does is certain."""
+    model = profile.models_of(request.kind).get(request.asked_model)
+    if model is None:
+        return []
+    doubtful = [
+        capability.value
+        for capability in given_capabilities(request)
+        if model.supports.get(capability) is Confidence.DOUBTFUL
+    ]
+    traits = traits_of(request)
+    beyond = (
+        f"{limit.of.value}{_circumstances(limit.when, limit.unless)}"
+        for limit in model.doubts
+        if limit.applies_to(traits, profile.rules_as_of)
+        and any(not limit.allows(value) for _, value in limit.measured(request))
+    )
+    return [*doubtful, *beyond]
 
 
 def _option_problems(

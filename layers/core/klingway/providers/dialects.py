@@ -133,6 +133,14 @@ class ElementDialect(Protocol):
         """Answer a query."""
         ...
 
+    def part(self, query: Mapping[str, str]) -> Part:
+        """Read which part of a list is asked for.
+
+        Raises:
+            InvalidRequestError: It cannot be read.
+        """
+        ...
+
     def show_many(self, elements: Sequence[KeptElement]) -> Said:
         """Answer a list."""
         ...
@@ -147,6 +155,22 @@ class ElementDialect(Protocol):
 
     def callback(self, element: KeptElement) -> Mapping[str, Any]:
         """Return what the caller's own callback address is told of an element that was made, or not."""
+        ...
+
+
+class ListDialect(Protocol):
+    """What a dialect says of lists of jobs, where its service has them."""
+
+    def part(self, query: Mapping[str, str]) -> Part:
+        """Read which part of a list is asked for.
+
+        Raises:
+            InvalidRequestError: It cannot be read.
+        """
+        ...
+
+    def show_many(self, shown: Sequence[ShownJob]) -> Said:
+        """Answer a list."""
         ...
 
 
@@ -173,6 +197,11 @@ class Dialect(Protocol):
         """What it says of elements; None where it keeps none."""
         ...
 
+    @property
+    def lists(self) -> ListDialect | None:
+        """What it says of lists of jobs; None where it has none."""
+        ...
+
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:
         """Read a create of a product. Empty texts and lists mean that nothing was given.
 
@@ -187,18 +216,6 @@ class Dialect(Protocol):
 
     def show(self, endpoint: Endpoint, shown: ShownJob) -> Said:
         """Answer a query of one job."""
-        ...
-
-    def show_many(self, shown: Sequence[ShownJob]) -> Said:
-        """Answer a list; only called where there is an endpoint that lists."""
-        ...
-
-    def part(self, query: Mapping[str, str]) -> Part:
-        """Read which part of a list is asked for; only called where there is an endpoint that lists.
-
-        Raises:
-            InvalidRequestError: It cannot be read.
-        """
         ...
 
     def refusal(self, error: GatewayError, *, endpoint: Endpoint | None, request_id: str) -> Said:

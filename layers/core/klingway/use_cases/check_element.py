@@ -1,7 +1,8 @@
 """Find out how an element stands, and do what follows: wait, tell who waits for it, delete it when nobody uses it any more.
 
-One that its caller holds comes to rest instead. This is what the work of the kind `element` comes down to, whether the
-element's own chain, a provider's callback, the workflow or the poller sent it; and `release`, which the end of a job leads to.
+One that its caller holds comes to rest instead, once the callback that he asked for is a delivery. This is what the work of the
+kind `element` comes down to, whether the element's own chain, a provider's callback, the workflow or the poller sent it; and
+`release`, which the end of a job leads to.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from klingway.observability import count, logger
 from klingway.providers.contract import Made, ProviderError, Running
 from klingway.use_cases.element_ports import ElementChangeRefusedError, Workflow
 from klingway.use_cases.make_element import ElementChain, MakeElement, timed_out
-from klingway.use_cases.ports import JobStore
+from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, JobStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class CheckElement:
     make: MakeElement
     jobs: JobStore
     workflow: Callable[[], Workflow]
+    deliveries: DeliveryStore
+    delivery_queue: DeliveryQueue
 
     def run(self, work: Work) -> None:
         """Do one piece of work about an element; what is out of date or repeated does nothing."""
@@ -52,6 +55,7 @@ class CheckElement:
         if element.state.is_made:
             self._tell(element)
             if in_chain:
+                self._call_back(element)
                 self._sweep(element)
             return
         try:
@@ -130,6 +134,12 @@ class CheckElement:
         for waiter in self.chain.elements.waiters(element.id):
             self.workflow().resume(waiter.token, element.id, element.error)
             self.chain.elements.remove_waiter(waiter)
+
+    def _call_back(self, element: KeptElement) -> None:
+        """Write what its caller is to be told, then send it; what was written before falls due by itself if it was not sent."""
+        for delivery in elements.callbacks_about(element, at=self.chain.now()):
+            if self.deliveries.add(delivery):
+                self.delivery_queue.send(delivery.message)
 
     def _sweep(self, element: KeptElement) -> None:
         """Look who still uses it: a release may have been lost with its message."""

@@ -20,6 +20,7 @@ from klingway.domain.deliveries import (
     conclude,
     give_up,
 )
+from klingway.domain.ids import JobId
 from klingway.domain.job import Job
 from klingway.domain.schedule import falls_due_after_s
 from klingway.observability import count, logger
@@ -29,16 +30,38 @@ from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, JobStore, Now
 class Sender(Protocol):
     """Sends deliveries of one kind."""
 
+    def send(self, delivery: Delivery) -> Answer:
+        """Send one; what it raises counts as a try that did not do."""
+        ...
+
+
+class JobSender(Protocol):
+    """Sends deliveries of one kind about jobs."""
+
     def send(self, delivery: Delivery, job: Job) -> Answer:
         """Send one; what it raises counts as a try that did not do."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboutJobs:
+    """Sends deliveries of one kind whose subjects are jobs: finds the job of each."""
+
+    jobs: JobStore
+    sender: JobSender
+
+    def send(self, delivery: Delivery) -> Answer:
+        """Send one about its job as it stands."""
+        job = self.jobs.get(JobId(delivery.subject_id))
+        if job is None:
+            return Answer(verdict=Verdict.REFUSED, error="the job is gone")
+        return self.sender.send(delivery, job)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
     """Delivers."""
 
-    jobs: JobStore
     deliveries: DeliveryStore
     queue: DeliveryQueue
     senders: Mapping[str, Sender]
@@ -48,7 +71,7 @@ class Deliver:
 
     def run(self, message: DeliveryMessage) -> None:
         """Do what a message asks for; one that is out of date, or repeated, does nothing."""
-        delivery = self.deliveries.get(message.job_id, message.part)
+        delivery = self.deliveries.get(message.subject_id, message.part)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.number != message.number:
             return
         if delivery.begun >= MOST_TRIES:
@@ -73,11 +96,8 @@ class Deliver:
         return is_written
 
     def _answer(self, delivery: Delivery) -> Answer:
-        job = self.jobs.get(delivery.job_id)
-        if job is None:
-            return Answer(verdict=Verdict.REFUSED, error="the job is gone")
         try:
-            return self.senders[delivery.kind].send(delivery, job)
+            return self.senders[delivery.kind].send(delivery)
         except Exception as error:  # noqa: BLE001 - of whatever kind: the next try may do better
             count("DeliveryInterrupted", kind=delivery.kind)
             logger().error("delivery interrupted", extra={"delivery": delivery.id, "error": type(error).__name__})

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from klingway.domain import elements, inputs
-from klingway.domain.capabilities import Confidence, given_capabilities
 from klingway.domain.catalog import expected_to_json
 from klingway.domain.errors import InvalidRequestError, Problem
 from klingway.domain.ids import AttemptId, ElementId, JobId, Kind, ProviderName, Tenant
 from klingway.domain.job import JobElement
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest
-from klingway.domain.validation import provider_problems
+from klingway.domain.validation import doubts_of, provider_problems
 from klingway.domain.views import price_to_json
 from klingway.providers.contract import Provider, WireRequest
 from klingway.use_cases import accepting
@@ -66,16 +65,15 @@ class Estimate:
             message = f"{name} has no credential in this gateway; set it with 'klingway init'."
             problems.append(Problem(field="provider", code="not_configured", message=message))
         model = profile.models_of(request.kind).get(request.asked_model)
-        supports = model.supports if model is not None else {}
-        doubtful = [each for each in given_capabilities(request) if supports.get(each) is Confidence.DOUBTFUL]
+        doubts = doubts_of(request, profile)
         return {
             "provider": name,
             "is_possible": not problems,
-            "is_sure": not problems and not doubtful,
+            "is_sure": not problems and not doubts,
             "problems": [problem.to_json() for problem in problems],
             "price": price_to_json(price_of(request, profile)) if not problems else None,
             "expected": None if model is None else expected_to_json(model.expected),
-            "warnings": [f"whether {name} does {each.value} is not certain" for each in doubtful],
+            "warnings": [f"whether {name} does {each} is not certain" for each in doubts],
             "requests": [] if problems else [_to_json(wire) for wire in _wires(provider, request, public_url)],
         }
 

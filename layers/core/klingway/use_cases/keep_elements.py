@@ -22,6 +22,7 @@ from klingway.domain.errors import (
 from klingway.domain.ids import ElementId, ProviderName, Tenant, element_number_in, is_element_id, new_element_number
 from klingway.domain.job import Origin
 from klingway.domain.request import AUTO
+from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.providers.contract import ProviderError
 from klingway.use_cases import accepting
@@ -91,7 +92,7 @@ class KeepElements:
             public_url: Where providers' callbacks reach this gateway.
             key: Under which the same request makes no second element.
             origin: The dialect in which it was asked for, where that is not the canonical form.
-            callback_url: Where the caller wants to be called back.
+            callback_url: Where the caller wants to be called back once it is made, or could not be, unless he has deleted it.
 
         Returns:
             The element as it stands once the provider was asked, or as it stands by now under this key.
@@ -135,7 +136,7 @@ class KeepElements:
         )
         wanted = replace(wanted, origin=origin, callback_url=callback_url)
         if not keeps_elements(self.providers, sound.provider):
-            wanted = replace(wanted, state=ElementState.READY, due_at=None)
+            wanted = replace(wanted, state=ElementState.READY, due_at=wanted.due_at if callback_url else None)
         try:
             element = self._written(wanted, key)
         except KeyTakenError as taken:
@@ -144,7 +145,7 @@ class KeepElements:
             raise AlreadyExistsError(taken.external_id) from taken
         except BusyError as error:
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
-        return self._made(element) if element.state is ElementState.WANTED else element
+        return element if element.due_at is None else self._begun(element)
 
     def one(self, tenant: Tenant, name: str, *, dialect: ProviderName | None = None) -> KeptElement:
         """Return an element that its caller holds.
@@ -234,15 +235,22 @@ class KeepElements:
                 return element
         raise BusyError("no number was free")
 
-    def _made(self, element: KeptElement) -> KeptElement:
-        """Ask the provider. The element is accepted whatever happens from here on: its row falls due."""
+    def _begun(self, element: KeptElement) -> KeptElement:
+        """Do what comes next. The element is accepted whatever happens from here on: its row falls due."""
         try:
-            return self.make.run(element)
+            return self._next(element)
         except Exception as error:  # noqa: BLE001 - of whatever kind: the element is written
             # The kind alone: an error's words may repeat the description.
             logger().error("making interrupted", extra={"element_id": element.id, "error": type(error).__name__})
         with suppress(Exception):  # as it stands by now, if that can be read
             return self._elements.get(element.id) or element
+        return element
+
+    def _next(self, element: KeptElement) -> KeptElement:
+        """Ask the provider; of one that is ready already, have its caller called back."""
+        if element.state is ElementState.WANTED:
+            return self.make.run(element)
+        self.make.chain.queue.send(Work(kind=WorkKind.ELEMENT, id=element.id, number=element.number))
         return element
 
     def _replay(self, taken: KeyTakenError, key: IdempotencyKey | None) -> KeptElement:

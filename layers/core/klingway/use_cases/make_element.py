@@ -92,7 +92,7 @@ class MakeElement:
                 change = elements.make_ready(at=now, provider_id=provider_id)
                 return self.chain.go_on(element, change, delay_s=0)
             case Failed(error=error):
-                return self.chain.go_on(element, elements.fail(element, at=now, error=error), delay_s=0)
+                return self._failed(element, error)
             case _:
                 elapsed_s = (now - element.created_at).total_seconds()
                 after_s = schedule.next_element_check_after_s(elapsed_s)
@@ -108,9 +108,19 @@ class MakeElement:
             after_s: float = schedule.ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
             return self.chain.go_on(element, elements.wait(element, at=now, after_s=after_s), delay_s=after_s)
         if not error.error.retryable:
-            return self.chain.go_on(element, elements.fail(element, at=now, error=error.error), delay_s=0)
+            return self._failed(element, error.error)
         after_s = error.retry_after_s or schedule.back_off_s(element.tries)
         return self.chain.go_on(element, elements.put_back(element, at=now, after_s=after_s), delay_s=after_s)
+
+    def _failed(self, element: KeptElement, error: JobError) -> KeptElement:
+        """Write that it cannot be made, and send the work that tells whoever waits for it.
+
+        Its own caller may be having this as the answer to his create, and then lets go of it in the same breath: nobody else
+        is told before that can have happened, or he would be called back about what was refused.
+        """
+        is_being_answered = element.is_held and element.state is ElementState.SUBMITTING
+        delay_s = schedule.ELEMENT_ANSWERED_S if is_being_answered else 0
+        return self.chain.go_on(element, elements.fail(element, at=self.chain.now(), error=error), delay_s=delay_s)
 
     def _with_links(self, element: KeptElement) -> Element:
         """Return the description as the provider gets it: objects of our bucket become links."""

@@ -197,13 +197,13 @@ class WorkQueue(Protocol):
 
 
 class DeliveryStore(Protocol):
-    """Deliveries, each a row beside its job's."""
+    """Deliveries, each a row beside that of the job or the element that it is about."""
 
     def add(self, delivery: Delivery) -> bool:
         """Write a new delivery; False where it was written before, which changes nothing."""
         ...
 
-    def get(self, job_id: str, part: str) -> Delivery | None:
+    def get(self, subject_id: str, part: str) -> Delivery | None:
         """Return a delivery as it stands this moment."""
         ...
 
@@ -211,8 +211,8 @@ class DeliveryStore(Protocol):
         """Write a delivery anew; False where its row does not expect the number any more: somebody else was quicker."""
         ...
 
-    def of(self, job_id: JobId) -> Sequence[Delivery]:
-        """Return a job's deliveries, newest first."""
+    def of(self, subject_id: str) -> Sequence[Delivery]:
+        """Return the deliveries about a job, or an element, newest first."""
         ...
 
 

@@ -75,7 +75,7 @@ class PublishChanges:
         event = DELIVERED.get(job.state)
         if event is None or not job.targets:
             return
-        told = deliveries_to(job.targets, job_id=job.id, sequence=job.sequence, event=event, at=self.now())
+        told = deliveries_to(job.targets, subject_id=job.id, sequence=job.sequence, event=event, at=self.now())
         wanted = [delivery for delivery in told if not (delivery.kind == CALLBACK and job.was_refused_at_once)]
         for delivery in wanted:
             self.deliveries.add(delivery)

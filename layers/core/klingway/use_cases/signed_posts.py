@@ -1,4 +1,4 @@
-"""Posts about jobs to addresses of their callers' own, signed as Standard Webhooks says.
+"""Posts about jobs and elements to addresses of their callers' own, signed as Standard Webhooks says.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """

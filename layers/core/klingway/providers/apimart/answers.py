@@ -61,11 +61,23 @@ _CODES: Final[Mapping[str, int]] = {
     "provider_rate_limited": 429,
     "provider_in_maintenance": 502,
     "provider_unreachable": 502,
+    # Of the gateway's own credential, which the caller's key is not to blame for; nothing was made.
+    "provider_authentication_failed": 500,
+    "not_configured": 500,
+    # What may have been charged, so that callers who send again after 500 would pay again.
+    "generation_failed": 400,
+    "canceled_by_provider": 400,
+    "element_failed": 400,
+    "element_timed_out": 400,
+    "submission_unconfirmed": 400,
+    "deadline_exceeded": 400,
+    "result_not_stored": 400,
 }
-"""By our code of an error. Anything else is a server's error: also a key of the gateway's own that a provider refuses, which
-the caller's key is not to blame for."""
+"""By our code of an error."""
 
-_SERVER_ERROR: Final = 500
+_OTHER_ERROR: Final = 500
+_OTHER_FAILURE: Final = 400
+"""Of a task that failed for a reason that is in no table: it may have been charged, so that it is not to be sent again."""
 
 
 def created(job: Job) -> Said:
@@ -89,7 +101,7 @@ def task(shown: ShownJob) -> Said:
         ended = int((job.finished_at or job.updated_at).timestamp())
         data |= {"result": {"videos": _videos(shown)}, "completed": ended, "actual_time": ended - made}
     if job.state is State.FAILED and job.error is not None:
-        data["error"] = _error(_CODES.get(job.error.code, _SERVER_ERROR), job.error.message)
+        data["error"] = _error(_CODES.get(job.error.code, _OTHER_FAILURE), job.error.message)
     return Said(_OK, {"code": _OK, "data": data})
 
 
@@ -105,7 +117,7 @@ def refusal(error: GatewayError, endpoint: Endpoint | None) -> Said:
     """Answer with an error: HTTP status and `error.code` are the same, and a task that does not exist is 400."""
     if error.code == "not_found" and endpoint is not None and endpoint.action is Action.READ:
         return _said(400, "Invalid task ID")
-    return _said(_CODES.get(error.code, _SERVER_ERROR), summary(error))
+    return _said(_CODES.get(error.code, _OTHER_ERROR), summary(error))
 
 
 def _said(status: int, message: str) -> Said:

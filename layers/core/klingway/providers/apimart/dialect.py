@@ -9,10 +9,18 @@ from typing import Any, Final
 
 from klingway.domain.errors import GatewayError
 from klingway.providers.apimart import answers, reading
-from klingway.providers.dialects import Action, Dialect, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
+from klingway.providers.dialects import (
+    Action,
+    Dialect,
+    ElementDialect,
+    Endpoint,
+    ListDialect,
+    Said,
+    ShownJob,
+    Translated,
+)
 
 _VIDEO: Final = "video"
-_LISTS_NOTHING: Final = "APIMart has no list of tasks"
 
 
 class ApimartDialect:
@@ -32,6 +40,9 @@ class ApimartDialect:
     elements: ElementDialect | None = None
     """None: elements are described in each create."""
 
+    lists: ListDialect | None = None
+    """None: APIMart has no list of tasks."""
+
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:  # noqa: ARG002 - there is one
         """Read a create.
 
@@ -47,22 +58,6 @@ class ApimartDialect:
     def show(self, endpoint: Endpoint, shown: ShownJob) -> Said:  # noqa: ARG002 - there is one
         """Answer a query."""
         return answers.task(shown)
-
-    def show_many(self, shown: Sequence[ShownJob]) -> Said:
-        """Refuse: nothing is listed here.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError(_LISTS_NOTHING)
-
-    def part(self, query: Mapping[str, str]) -> Part:
-        """Refuse: nothing is listed here.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError(_LISTS_NOTHING)
 
     def refusal(self, error: GatewayError, *, endpoint: Endpoint | None, request_id: str) -> Said:  # noqa: ARG002 - APIMart names none
         """Say any error; HTTP status and `error.code` are the same."""

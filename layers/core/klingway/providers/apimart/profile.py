@@ -22,6 +22,9 @@ OMNI_PAGE: Final = "APIMart, Kling v3 Omni"
 V3_PAGE: Final = "APIMart, Kling v3"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; APIMart states none"
 _SHOTS_OF_V3: Final = "inferred from APIMart, Kling v3; its page on Kling v3 Omni states none"
+_NO_NUMBER: Final = (
+    "APIMart's pages count <<<image_N>>> along image_urls of reference images, and say nothing of frames"
+)
 _NAME_TELLS: Final = "inferred: prompts call an element @name, so a name tells it from the others"
 
 _SEVEN_IMAGES, _FOUR_IMAGES = 7, 4
@@ -83,6 +86,9 @@ def _limits(page: str) -> tuple[Limit, ...]:
     )
 
 
+# Whether frames count when images do is not known.
+_DOUBTS: Final = (Limit(of=Measure.IMAGE_REFERENCE, one_of=(), when=frozenset({Trait.FIRST_FRAME}), source=_NO_NUMBER),)
+
 _V3_OMNI: Final = ModelProfile(
     source=OMNI_PAGE,
     supports=_BOTH | _known(Capability.REFERENCE_IMAGES, Capability.VIDEO_EDIT, Capability.VIDEO_FEATURE),
@@ -93,6 +99,7 @@ _V3_OMNI: Final = ModelProfile(
         Limit(of=Measure.IMAGES, maximum=_SEVEN_IMAGES, unless=frozenset({Trait.VIDEO}), source=_KLINGS_OWN),
         Limit(of=Measure.IMAGES, maximum=_FOUR_IMAGES, when=frozenset({Trait.VIDEO}), source=_KLINGS_OWN),
     ),
+    doubts=_DOUBTS,
     prices=_PRICES,
     expected=EXPECTED,
 )
@@ -101,6 +108,7 @@ _V3: Final = ModelProfile(
     source=V3_PAGE,
     supports=_BOTH,
     limits=(*_limits(V3_PAGE), Limit(of=Measure.SHOT_PROMPT_CHARS, maximum=512, as_sent=spelt, source=V3_PAGE)),
+    doubts=_DOUBTS,
     prices=_PRICES,
     expected=EXPECTED,
 )

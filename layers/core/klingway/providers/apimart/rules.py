@@ -111,20 +111,21 @@ def _images(create: OmniCreate) -> Iterator[Problem]:
 
 def _frames(create: OmniCreate) -> Iterator[Problem]:
     """A last frame alone "is invalid"; "start/end frames and video edit are mutually exclusive"."""
-    frames = [(index, image.role) for index, image in enumerate(create.image_with_roles or [])]
-    roles = [role for _, role in frames]
-    for index, role in frames:
-        place = f"image_with_roles[{index}].role"
+    firsts: dict[str, int] = {}
+    for index, image in enumerate(create.image_with_roles or []):
+        firsts.setdefault(image.role, index)
+    for index, image in enumerate(create.image_with_roles or []):
+        role, place = image.role, f"image_with_roles[{index}].role"
         if role == "reference":
             continue
         if create.is_edit:
             message = f"a {role} is not allowed with a video of refer_type base (or omitted); give it as reference."
             yield Problem(field=place, code="excluded", message=message, source=OMNI_PAGE)
-        elif role == "last_frame" and "first_frame" not in roles:
+        elif role == "last_frame" and "first_frame" not in firsts:
             message = "a last_frame without a first_frame is invalid; give both."
             yield Problem(field=place, code="needs_first_frame", message=message, source=OMNI_PAGE)
-        elif roles.index(role) != index:
-            message = f"only one image can be the {role}; image_with_roles[{roles.index(role)}] is it already."
+        elif firsts[role] != index:
+            message = f"only one image can be the {role}; image_with_roles[{firsts[role]}] is it already."
             yield Problem(field=place, code="too_many", message=message, limit={"max": 1}, source=OMNI_PAGE)
 
 

@@ -12,6 +12,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
 DEFAULT_DURATION_S: Final = 5
+_MOST_IMAGES: Final = 100
+"""In a list for which the page states no number: far more than any model takes, and few enough to be looked at one by one."""
 
 Model = Literal["kling-v3", "kling-v3-omni"]
 AspectRatio = Literal["16:9", "9:16", "1:1"]
@@ -100,9 +102,9 @@ class OmniCreate(_Create):
 
     prompt: Text
     negative_prompt: Annotated[str, StringConstraints(min_length=1, max_length=2500)] | None = None
-    image_urls: Annotated[list[Text], Field(min_length=1)] | None = None
+    image_urls: Annotated[list[Text], Field(min_length=1, max_length=_MOST_IMAGES)] | None = None
     """Reference images; not with `image_with_roles`."""
-    image_with_roles: Annotated[list[ImageWithRole], Field(min_length=1)] | None = None
+    image_with_roles: Annotated[list[ImageWithRole], Field(min_length=1, max_length=_MOST_IMAGES)] | None = None
     video_list: Annotated[list[VideoItem], Field(min_length=1, max_length=1)] | None = None
     multi_prompt: Annotated[list[Shot], Field(min_length=1, max_length=6)] | None = None
 

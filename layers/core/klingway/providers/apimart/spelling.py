@@ -11,8 +11,8 @@ from klingway.domain.references import Reference, canonical, references_in, resp
 from klingway.domain.request import Element, ImageRole, VideoRequest
 from klingway.providers.ordering import in_order_of
 
-_ROLES: Final[Sequence[ImageRole]] = ("reference", "first_frame", "last_frame")
-"""Of images, in the order in which they are sent."""
+_OF_V3: Final[Sequence[ImageRole]] = ("reference", "first_frame", "last_frame")
+"""The order in which kling-v3 takes images; of reference images it has none."""
 
 _ONE_WORD: Final = re.compile(r"\w+")
 _LATIN: Final = "A-Za-z0-9_"
@@ -24,13 +24,14 @@ _NEVER: Final = "(?!)"
 def spelt(request: VideoRequest) -> VideoRequest:
     """Return a request as APIMart gets it: images in order, each element with a name, prompts in its spelling.
 
-    Images go out with the reference images first. The page counts `<<<image_N>>>` along `image_urls`; for
-    `image_with_roles`, which takes their place where there is a frame, it is silent, so that N may or may not count the
-    frames. Behind the reference images they change no number, either way; a frame itself gets its place in the list.
+    Images of kling-v3-omni keep their order, and so their numbers. The page counts `<<<image_N>>>` along `image_urls`, and for
+    `image_with_roles` does not say whether frames count: whoever wrote for APIMart knows, and gets what he wrote. Of
+    kling-v3's two images the first one is the first frame, and the numbers follow.
 
     A reference to something that is not there stays as it is.
     """
-    request = in_order_of(_ROLES, request)
+    if request.asked_model == "kling-v3":
+        request = in_order_of(_OF_V3, request)
     names = dict(enumerate(_names(request.elements or []), start=1))
 
     def spelling(reference: Reference) -> str:
@@ -100,6 +101,9 @@ def _ending(name: str) -> str:
 
 
 def with_image_named(prompt: str) -> str:
-    """Return a prompt beside reference images with `<<<image_1>>>` in front, unless it names an image itself."""
+    """Return a prompt beside reference images with `<<<image_1>>>` in front, unless it names an image itself.
+
+    A blank one stays blank: it is no prompt, and is refused as such.
+    """
     names_one = any(reference.kind == "image" for reference in references_in(prompt))
-    return prompt if names_one else f"{Reference('image', 1)}{prompt}"
+    return prompt if names_one or not prompt.strip() else f"{Reference('image', 1)}{prompt}"

@@ -77,7 +77,8 @@ def _film(address: str) -> Outcome:
 def _address(task: RelayedTask) -> str | None:
     """Return where the video is: as Kling says it, in its own field, or in the one for a failure's reason."""
     result = task.at_kling.task_result if task.at_kling else None
-    said = [*(video.url for video in (result.videos if result else None) or []), task.result_url, task.fail_reason]
+    films = [video.url for video in (result.videos if result else None) or [] if video is not None]
+    said = [*films, task.result_url, task.fail_reason]
     return next((text for text in said if text and _is_address(text)), None)
 
 

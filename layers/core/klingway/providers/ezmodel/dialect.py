@@ -11,12 +11,11 @@ from typing import Any, Final
 
 from klingway.domain.errors import GatewayError
 from klingway.domain.job import State
-from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
+from klingway.providers.dialects import Action, ElementDialect, Endpoint, ListDialect, Said, ShownJob, Translated
 from klingway.providers.ezmodel import translation
 from klingway.providers.ezmodel.refusals import refusal
 from klingway.providers.kling import answers
 from klingway.providers.kling.element_dialect import ELEMENTS
-from klingway.providers.kling.lists import part_of
 
 _PRODUCT: Final = "omni-video"
 _ELEMENT: Final = "element"
@@ -89,6 +88,11 @@ class EzmodelDialect:
         """Kling's registry of elements, unchanged."""
         return ELEMENTS
 
+    @property
+    def lists(self) -> ListDialect | None:
+        """None: no endpoint lists tasks."""
+        return None
+
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:  # noqa: ARG002 - there is one product
         """Read a create.
 
@@ -116,22 +120,6 @@ class EzmodelDialect:
     def show(self, endpoint: Endpoint, shown: ShownJob) -> Said:
         """Answer a query: every task can be asked for at each of the three paths."""
         return Said(200, _openai(shown) if endpoint == _OPENAI_READ else _native(shown))
-
-    def show_many(self, shown: Sequence[ShownJob]) -> Said:
-        """Refuse: no endpoint lists tasks.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError
-
-    def part(self, query: Mapping[str, str]) -> Part:
-        """Read `pageNum` and `pageSize` of the lists of elements.
-
-        Raises:
-            InvalidRequestError: One of them cannot be read.
-        """
-        return part_of(query)
 
     def refusal(self, error: GatewayError, *, endpoint: Endpoint | None, request_id: str) -> Said:
         """Say any error, in the envelope in which EzModel would."""

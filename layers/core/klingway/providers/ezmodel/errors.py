@@ -24,6 +24,8 @@ _KLINGS_ANSWER: Final = "fail_to_fetch_task"
 """Kling's answer was no HTTP 200; its body is the message."""
 
 _KLINGS_MODERATION: Final = frozenset({1300, 1301})
+_KLINGS_FAILURES_FROM: Final = 5000
+"""Kling's codes for its own failures (500, 503, 504 in its error table): a task may exist, whatever the relay makes of it."""
 _KLING_KNOWS_NONE: Final = 1203
 _TASK_NOT_FOUND_WORDS: Final = "task not found"
 _GONE_WORDS: Final = ("not found", "not exist", "already deleted", "has been deleted")
@@ -159,6 +161,8 @@ def _klings_refusal(answer: HttpAnswer) -> Refused | None:
 def _meaning(said: Refused) -> _Meaning:
     if said.klings_code in _KLINGS_MODERATION and 400 <= said.status < 500:  # noqa: PLR2004 - the HTTP classes
         return _Meaning("moderation_refused")
+    if said.klings_code is not None and said.klings_code >= _KLINGS_FAILURES_FROM:
+        return _MAY_HAVE_HAPPENED
     if (known := _BY_CODE.get((said.status, said.code))) is not None:
         return known
     if said.status == 401 and any(words in said.message.lower() for words in _QUOTA_WORDS):  # noqa: PLR2004 - the HTTP status

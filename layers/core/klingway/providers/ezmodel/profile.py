@@ -11,27 +11,25 @@ from klingway.domain.capabilities import (
     Expected,
     Limit,
     ModelProfile,
+    Options,
     Prices,
     ProviderProfile,
     Rate,
 )
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.ezmodel.options import KLING_REFERENCES, SpellingOptions
+from klingway.providers.kling.limits import ELEMENT, O1_REFERENCES, V3_OMNI_REFERENCES, known_from
+from klingway.providers.kling.specification import SPECIFICATION
 
 _PAGE: Final = "EzModel, Kling Omni Video"
 _KLINGS_OWN: Final = "inferred from Kling's own limit; EzModel states none"
-_KLINGS_ELEMENTS: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10; EzModel passes elements on unchanged"
+_KLINGS_ELEMENTS: Final = f"{SPECIFICATION}; EzModel passes elements on unchanged"
 _PRICE_LIST: Final = (
     "EzModel's published source (0.084 USD a second) and the factors of EzModel, Kling Omni Video; "
     "times your account's group ratio, which is not published"
 )
 
-KLING_REFERENCES: Final = "kling_references"
-"""Prompts refer as Kling's own do, `<<<image_1>>>`, and not as EzModel's page says, `@image_1`."""
-
 SWITCHES: Final = frozenset({KLING_REFERENCES})
-
-_TAGS: Final = tuple(f"o_{number}" for number in range(101, 109))
-_SEVEN_IMAGES_AND_ELEMENTS, _FOUR_IMAGES_AND_ELEMENTS, _THREE_ELEMENTS = 7, 4, 3
 
 _EXPECTED: Final = Expected(
     early_s=60,
@@ -39,6 +37,9 @@ _EXPECTED: Final = Expected(
     late_s=420,
     source="as at Kling itself, whose tasks these are; EzModel states nothing but that its own demo gives up after 600 s",
 )
+
+
+_OPTIONS: Final = (Options(schema=SpellingOptions),)
 
 
 def _known(*capabilities: Capability) -> dict[Capability, Confidence]:
@@ -64,51 +65,10 @@ _BOTH: Final = _known(
     Capability.ELEMENTS_BY_ID: Confidence.DOUBTFUL,
 }
 
-_ELEMENT: Final = (
-    Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=f"{_PAGE}: element_id is a whole number"),
-    Limit(
-        of=Measure.ELEMENT_NUMBER,
-        minimum=1,
-        maximum=2**63 - 1,
-        source="EzModel's published source: element_id has 64 bits; that none is 0 is inferred",
-    ),
-    Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, maximum=20, source=_KLINGS_ELEMENTS),
-    Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, maximum=100, source=_KLINGS_ELEMENTS),
-    Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=_KLINGS_ELEMENTS),
-    Limit(of=Measure.ELEMENT_TAG, one_of=_TAGS, source=_KLINGS_ELEMENTS),
-    Limit(
-        of=Measure.IMAGE_ELEMENT_VOICE,
-        one_of=(),
-        source=f"{_KLINGS_ELEMENTS}; with images since Kling API updates, 2026-03-23",
-        until=date(2026, 3, 23),
-    ),
-)
-
-# How many references a video may have is said nowhere by EzModel; Kling, which gets them unchanged, refuses more.
-_REFERENCES: Final = (
-    Limit(
-        of=Measure.IMAGES_AND_ELEMENTS,
-        maximum=_SEVEN_IMAGES_AND_ELEMENTS,
-        unless=frozenset({Trait.VIDEO}),
-        source=_KLINGS_OWN,
-    ),
-    Limit(
-        of=Measure.IMAGES_AND_ELEMENTS,
-        maximum=_FOUR_IMAGES_AND_ELEMENTS,
-        when=frozenset({Trait.VIDEO}),
-        source=_KLINGS_OWN,
-    ),
-    Limit(of=Measure.ELEMENTS, maximum=_THREE_ELEMENTS, when=frozenset({Trait.FIRST_FRAME}), source=_KLINGS_OWN),
-)
-_LAST_FRAME_AMONG_TWO: Final = Limit(
-    of=Measure.LAST_FRAME, one_of=(), when=frozenset({Trait.OVER_TWO_IMAGES}), source=_KLINGS_OWN
-)
-
 _COMMON: Final = (
     Limit(of=Measure.MODE, one_of=("std", "pro"), source=_PAGE),
     Limit(of=Measure.ASPECT_RATIO, one_of=("16:9", "9:16", "1:1"), source=_PAGE),
-    *_ELEMENT,
-    *_REFERENCES,
+    *known_from(_KLINGS_ELEMENTS, ELEMENT),
 )
 
 _V3_OMNI: Final = ModelProfile(
@@ -122,12 +82,12 @@ _V3_OMNI: Final = ModelProfile(
     },
     limits=(
         *_COMMON,
+        # How many references there may be is said nowhere by EzModel; Kling, which gets them unchanged, refuses more.
+        *known_from(_KLINGS_OWN, V3_OMNI_REFERENCES),
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=_PAGE),
         Limit(of=Measure.DURATION, minimum=3, maximum=10, when=frozenset({Trait.VIDEO}), source=_PAGE),
         Limit(of=Measure.SHOTS, minimum=2, maximum=6, source=_PAGE),
         Limit(of=Measure.SHOT_DURATION, minimum=3, source=_PAGE),
-        Limit(of=Measure.VIDEO_ELEMENTS, one_of=(), when=frozenset({Trait.VIDEO}), source=_KLINGS_OWN),
-        replace(_LAST_FRAME_AMONG_TWO, until=date(2026, 4, 1)),  # of O1 alone since
     ),
     prices=Prices(
         currency="USD",
@@ -142,6 +102,7 @@ _V3_OMNI: Final = ModelProfile(
         source=_PRICE_LIST,
     ),
     expected=_EXPECTED,
+    options=_OPTIONS,
 )
 
 _O1: Final = ModelProfile(
@@ -149,7 +110,7 @@ _O1: Final = ModelProfile(
     supports=_BOTH,
     limits=(
         *_COMMON,
-        _LAST_FRAME_AMONG_TWO,
+        *known_from(_KLINGS_OWN, O1_REFERENCES),
         Limit(of=Measure.DURATION, minimum=3, maximum=10, source=_PAGE),
         # Its published source reads "basic I2V" as images of which none is a frame.
         Limit(
@@ -158,16 +119,10 @@ _O1: Final = ModelProfile(
             unless=frozenset({Trait.FIRST_FRAME, Trait.LAST_FRAME, Trait.VIDEO}),
             source=_PAGE,
         ),
-        Limit(
-            of=Measure.ELEMENTS,
-            maximum=0,
-            when=frozenset({Trait.FIRST_FRAME, Trait.LAST_FRAME}),
-            source=f"{_KLINGS_OWN} (Kling API updates, 2026-03-11)",
-            since=date(2026, 3, 11),
-        ),
     ),
     prices=None,
     expected=_EXPECTED,
+    options=_OPTIONS,
 )
 
 

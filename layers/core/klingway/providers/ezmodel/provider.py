@@ -20,7 +20,7 @@ from klingway.providers.contract import (
     WireRequest,
 )
 from klingway.providers.ezmodel import answers, errors, schema
-from klingway.providers.ezmodel.profile import KLING_REFERENCES
+from klingway.providers.ezmodel.options import KLING_REFERENCES
 from klingway.providers.kling.elements import KlingElements
 from klingway.providers.wire import video_only
 
@@ -28,8 +28,11 @@ _PREFIX: Final = "/kling"
 _OMNI_VIDEO: Final = f"{_PREFIX}/v1/videos/omni-video"
 _QUERY_TIMEOUT_S: Final = 15.0
 
-_SPELT: Final = frozenset({"image", "element", "video"})
-"""What EzModel's page has a spelling for."""
+_KEEPS: Final[Mapping[bool | None, Any]] = {True: "yes", False: "no"}
+"""Nothing where nothing was said: the page has no default."""
+
+_SPELT: Final = frozenset({"image", "element"})
+"""What EzModel's page has a spelling for; a video has Kling's alone."""
 
 
 class EzmodelProvider:
@@ -77,7 +80,7 @@ class EzmodelProvider:
     def render(self, request: AnyRequest, *, reference: str, callback_url: str | None) -> WireRequest:
         """Say a request in EzModel's words; what its server would fill in otherwise than its page says is always said."""
         request = video_only(request)
-        spelt = self._spelt
+        spelt = _as_it_is if self._keeps_references(request) else _as_the_page_does
         duration_s = None if request.shots is not None else request.asked_duration_s
         body = schema.OmniVideoCreate(
             model=cast("Any", request.asked_model),
@@ -148,11 +151,18 @@ class EzmodelProvider:
         """Return the handle of a task id, given the handle from before the call."""
         return {**handle, "task_id": task_id}
 
-    def _spelt(self, prompt: str) -> str:
-        """Return a prompt with its references as EzModel's page spells them, `@image_1`, or as Kling does."""
-        if KLING_REFERENCES in self._profile.switches:
-            return prompt
-        return respelt(prompt, _spelling)
+    def _keeps_references(self, request: VideoRequest) -> bool:
+        """Tell whether prompts refer as Kling's own do: as the request says, else as the switch does."""
+        asked = (request.provider_options or {}).get("ezmodel", {}).get(KLING_REFERENCES)
+        return KLING_REFERENCES in self._profile.switches if asked is None else bool(asked)
+
+
+def _as_it_is(prompt: str) -> str:
+    return prompt
+
+
+def _as_the_page_does(prompt: str) -> str:
+    return respelt(prompt, _spelling)
 
 
 def _spelling(reference: Reference) -> str:
@@ -183,7 +193,7 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
         schema.VideoItem(
             video_url=request.video.url,
             refer_type="base" if request.is_edit else "feature",
-            keep_original_sound="yes" if request.video.keep_sound else "no",
+            keep_original_sound=_KEEPS.get(request.video.keep_sound),
         )
     ]
 

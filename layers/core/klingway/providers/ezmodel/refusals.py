@@ -81,8 +81,15 @@ _OF_CONTENT: Final[Mapping[str, _Form]] = {
     "unavailable": _Form(status=502, type="server_error"),
 }
 
-_OF_TASKS: Final[Mapping[str, _Form]] = {}
-_ABOUT_TASKS: Final = frozenset({Action.CREATE, Action.READ, Action.LIST})
+_BY_ACTION: Final[Mapping[Action, Mapping[str, _Form]]] = {
+    Action.CONTENT: _OF_CONTENT,
+    Action.CREATE_ELEMENT: _OF_ELEMENTS,
+    Action.READ_ELEMENT: _OF_ELEMENTS,
+    Action.LIST_ELEMENTS: _OF_ELEMENTS,
+    Action.LIST_PRESETS: _OF_ELEMENTS,
+    Action.DELETE_ELEMENT: _OF_ELEMENTS,
+}
+"""What is said otherwise than of tasks."""
 
 _NOWHERE: Final[Mapping[str, _Form]] = {
     "not_found": _Form(status=404, type="invalid_request_error", words="Invalid URL")
@@ -101,8 +108,4 @@ def refusal(error: GatewayError, *, endpoint: Endpoint | None, request_id: str) 
 
 
 def _forms_of(endpoint: Endpoint | None) -> Mapping[str, _Form]:
-    if endpoint is None:
-        return _NOWHERE
-    if endpoint.action is Action.CONTENT:
-        return _OF_CONTENT
-    return _OF_TASKS if endpoint.action in _ABOUT_TASKS else _OF_ELEMENTS
+    return _NOWHERE if endpoint is None else _BY_ACTION.get(endpoint.action, {})

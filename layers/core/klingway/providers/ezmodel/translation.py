@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from klingway.domain.errors import InvalidRequestError, Problem, expect_none
-from klingway.domain.references import Reference, canonical
+from klingway.domain.references import Reference, canonical, references_in
 from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S
 from klingway.providers.dialects import Translated
 from klingway.providers.ezmodel import schema
+from klingway.providers.ezmodel.options import KLING_REFERENCES
+from klingway.providers.kling.wording import warnings_of_wording
 from klingway.providers.spoken import read, with_their_places, without_empty
 
 _PAGE: Final = "EzModel, Kling Omni Video"
@@ -19,8 +21,8 @@ _PAGE: Final = "EzModel, Kling Omni Video"
 _NOT_PASSED_ON: Final = ("multi_shot", "shot_type", "watermark_info")
 """Fields of Kling's own that EzModel's server takes and leaves out of its request to Kling; its page has none of them."""
 
-_REFERENCE: Final = re.compile(r"@(image|element|video)_([0-9]+)(?![0-9A-Za-z_])")
-"""As the page spells them. Kling's own `<<<image_1>>>` reaches Kling as well, and is ours."""
+_REFERENCE: Final = re.compile(r"@(image|element|video)_([0-9]{1,6})(?![0-9A-Za-z_])")
+"""As the page spells images and elements, and as a video would be spelt there. Kling's own `<<<image_1>>>` is ours as well."""
 
 _ROLES: Final = {None: "reference", "first_frame": "first_frame", "end_frame": "last_frame"}
 _USES: Final = {None: "edit", "base": "edit", "feature": "feature"}
@@ -62,13 +64,14 @@ def translate(body: Mapping[str, Any]) -> Translated:
     if _is_edit(create) and create.duration is not None:
         warnings.append("duration: ignored with refer_type base, whose result is as long as the original video")
         create = create.model_copy(update={"duration": None})
+    canonical_body, places = _canonical_body(create), {**_PLACES, **of_model}
     return Translated(
         kind="video",
-        body=_canonical_body(create),
-        places={**_PLACES, **of_model},
+        body=canonical_body,
+        places=places,
         external_id=create.external_task_id,
         callback_url=create.callback_url,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *warnings_of_wording(canonical_body, places)),
     )
 
 
@@ -137,7 +140,19 @@ def _canonical_body(create: schema.OmniVideoCreate) -> dict[str, Any]:
             for shot in create.multi_prompt or []
         ],
     }
+    if _refers_as_kling_does(create):
+        body["provider_options"] = {"ezmodel": {KLING_REFERENCES: True}}
     return {name: value for name, value in body.items() if value is not None and value != []}
+
+
+def _refers_as_kling_does(create: schema.OmniVideoCreate) -> bool:
+    """Tell whether a caller refers to a picture or an element in Kling's own words.
+
+    EzModel's server rewrites nothing, so they reach Kling from there, and are to arrive as they are; where a prompt spells in
+    both ways, all of it is Kling's. A video has no other spelling.
+    """
+    prompts = [create.prompt or "", *(shot.prompt for shot in create.multi_prompt or [])]
+    return any(found.kind in {"image", "element"} for prompt in prompts for found in references_in(prompt))
 
 
 def _image(image: schema.ImageItem) -> dict[str, str]:

@@ -75,7 +75,7 @@ def external_id_of(job: Job) -> str:
 def _result(shown: ShownJob, in_series: bool | None) -> dict[str, Any]:  # noqa: FBT001 - three-valued, as in `task`
     if shown.job.kind == "video":
         return {"videos": [_video(shown, file) for file in _of_role(shown, "video")]}
-    pictures = [_picture(shown, index, file) for index, file in enumerate(_of_role(shown, "image"))]
+    pictures = [_picture(shown, file) for file in _of_role(shown, "image")]
     if in_series is None:
         return {"images": pictures}
     return {
@@ -101,8 +101,9 @@ def _video(shown: ShownJob, file: StoredFile) -> dict[str, Any]:
     return {"id": shown.job.id, "url": shown.links.get(file.name, "")} | _marked(shown, file) | duration
 
 
-def _picture(shown: ShownJob, index: int, file: StoredFile) -> dict[str, Any]:
-    return {"index": index, "url": shown.links.get(file.name, "")} | _marked(shown, file)
+def _picture(shown: ShownJob, file: StoredFile) -> dict[str, Any]:
+    """Return a picture; Kling counts from 0, and one that was lost leaves its place empty."""
+    return {"index": (_number(file) or 1) - 1, "url": shown.links.get(file.name, "")} | _marked(shown, file)
 
 
 def _marked(shown: ShownJob, file: StoredFile) -> dict[str, str]:

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from klingway.domain.elements import ElementState, KeptElement
 from klingway.domain.errors import Problem, expect_none
-from klingway.providers.dialects import Said, TranslatedElement
+from klingway.providers.dialects import Part, Said, TranslatedElement
 from klingway.providers.kling import answers, schema
-from klingway.providers.kling.pictures import SPECIFICATION, problems_of_pictures
+from klingway.providers.kling.lists import part_of
+from klingway.providers.kling.pictures import problems_of_pictures
+from klingway.providers.kling.specification import SPECIFICATION, TAGS
 from klingway.providers.spoken import read, without_empty
 
 _STATUSES: Final[Mapping[ElementState, str]] = {
@@ -21,16 +23,6 @@ _STATUSES: Final[Mapping[ElementState, str]] = {
     ElementState.READY: "succeed",
     ElementState.FAILED: "failed",
     ElementState.DELETING: "succeed",
-}
-_TAGS: Final = {
-    "o_101": "Hottest",
-    "o_102": "Character",
-    "o_103": "Animal",
-    "o_104": "Item",
-    "o_105": "Costume",
-    "o_106": "Scene",
-    "o_107": "Effect",
-    "o_108": "Others",
 }
 _PLACES: Final = {
     "name": "element_name",
@@ -90,6 +82,14 @@ class KlingElementDialect:
     def show(self, element: KeptElement) -> Said:
         """Answer a query: the task, with the element once it is made."""
         return answers.enveloped(_task(element), request_id=element.id)
+
+    def part(self, query: Mapping[str, str]) -> Part:
+        """Read `pageNum` and `pageSize`.
+
+        Raises:
+            InvalidRequestError: One of them cannot be read.
+        """
+        return part_of(query)
 
     def show_many(self, elements: Sequence[KeptElement]) -> Said:
         """Answer a list: the tasks alone."""
@@ -167,7 +167,7 @@ def _element(element: KeptElement) -> dict[str, Any]:
         "element_name": given.get("name", ""),
         "element_description": given.get("description", ""),
         "reference_type": "image_refer" if given.get("images") else "video_refer",
-        "tag_list": [{"id": tag, "name": _TAGS.get(tag, tag), "description": ""} for tag in given.get("tags") or []],
+        "tag_list": [{"id": tag, "name": TAGS.get(tag, tag), "description": ""} for tag in given.get("tags") or []],
         "owned_by": element.tenant,
         "status": "deleted" if element.state is ElementState.DELETING else "succeed",
     }

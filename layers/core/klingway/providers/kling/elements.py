@@ -132,7 +132,8 @@ def _outcome(data: schema.TaskData) -> ElementOutcome:
         return Failed(error=failure(data.task_status_msg or ""))
     if data.task_status != "succeed":
         return Running(unknown_status=None if data.task_status in PROGRESS_WORDS else data.task_status)
-    elements = (data.task_result.elements if data.task_result else None) or []
+    told = (data.task_result.elements if data.task_result else None) or []
+    elements = [element for element in told if element is not None]
     if not elements:
         # Successful without an element: asked again, it may be there; its making is given up in the end.
         return Running(unknown_status="succeed without an element")

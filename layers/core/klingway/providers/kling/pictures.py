@@ -1,11 +1,9 @@
 """Pictures as Kling takes them: an address, or bare Base64."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from klingway.domain.errors import Problem
-
-SPECIFICATION: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
+from klingway.providers.kling.specification import SPECIFICATION
 
 
 def problems_of_pictures(given: Mapping[str, str | None]) -> Iterator[Problem]:

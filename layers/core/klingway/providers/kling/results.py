@@ -4,6 +4,7 @@ Source: the response bodies of the queries in Kling's API specification of 2026-
 error table and the live service.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from klingway.domain.work import PROGRESS_WORDS
@@ -37,17 +38,32 @@ def reference_of(data: TaskData) -> str | None:
 
 
 def _films(result: TaskResult) -> list[Media]:
-    films = (result.videos or [])[:1]
+    """Return the film of a task, which makes one, and its watermarked copy."""
+    films = [film for film in result.videos or [] if film is not None and film.url][:1]
     copies = [Media(film.watermark_url, "watermarked") for film in films if film.watermark_url]
     return [Media(film.url, "video") for film in films if film.url] + copies
 
 
 def _pictures(result: TaskResult) -> list[Media]:
-    """Return pictures and series alike, in the order of their indexes; one that stands in both lists counts once."""
-    found: dict[str, PictureResult] = {}
-    for pictures in (result.images, result.series_images):
-        for picture in sorted(pictures or [], key=lambda picture: picture.index or 0):
-            found.setdefault(picture.url, picture)
-    numbered = list(enumerate((picture for url, picture in found.items() if url), start=1))
+    """Return pictures and series alike, each with its number; one that stands in both lists counts once."""
+    told = [picture for pictures in (result.images, result.series_images) for picture in pictures or [] if picture]
+    found: dict[object, PictureResult] = {}
+    for picture in told:
+        found.setdefault(picture.url or picture.index, picture)
+    numbered = _numbered(list(found.values()))
     copies = [Media(picture.watermark_url, "watermarked", n) for n, picture in numbered if picture.watermark_url]
-    return [Media(picture.url, "image", n) for n, picture in numbered] + copies
+    return [Media(picture.url, "image", n) for n, picture in numbered if picture.url] + copies
+
+
+def _numbered(pictures: Sequence[PictureResult]) -> Sequence[tuple[int, PictureResult]]:
+    """Return pictures with their numbers, from 1: by Kling's index, so that one without an address leaves its place empty.
+
+    Kling's lists begin at 0, where they say so; one that begins elsewhere is counted from there. Where an index is missing
+    or stands twice, their order counts.
+    """
+    indexes = [picture.index for picture in pictures if picture.index is not None]
+    if not indexes or len(set(indexes)) < len(pictures):
+        return list(enumerate(pictures, start=1))
+    first = min(indexes)
+    numbered = [(picture.index - first + 1, picture) for picture in pictures if picture.index is not None]
+    return sorted(numbered, key=lambda pair: pair[0])

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from klingway.providers.kling.specification import TagId
 from klingway.providers.kling.values import AS_TEXT
 from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
@@ -51,7 +52,7 @@ class ElementVideos(Said):
 class ElementTag(Said):
     """`tag_list[]`."""
 
-    tag_id: Literal["o_101", "o_102", "o_103", "o_104", "o_105", "o_106", "o_107", "o_108"]
+    tag_id: TagId
 
 
 class ElementCreate(Said):
@@ -78,7 +79,7 @@ class ElementDelete(Said):
 class VideoResult(Heard):
     """`task_result.videos[]`."""
 
-    url: str
+    url: Leniently[str] = None
     watermark_url: Leniently[str] = None
     duration: Leniently[str | float] = None
 
@@ -93,18 +94,19 @@ class ElementResult(Heard):
 class PictureResult(Heard):
     """`task_result.images[]` and `series_images[]`."""
 
-    index: Leniently[int] = None
-    url: str
+    index: Leniently[Annotated[int, Field(ge=0, le=999)]] = None
+    """From 0."""
+    url: Leniently[str] = None
     watermark_url: Leniently[str] = None
 
 
 class TaskResult(Heard):
-    """`task_result`; meaningful on success."""
+    """`task_result`; meaningful on success. What cannot be read of a list is None: it hides nothing of the rest."""
 
-    videos: Leniently[list[VideoResult]] = None
-    images: Leniently[list[PictureResult]] = None
-    series_images: Leniently[list[PictureResult]] = None
-    elements: Leniently[list[ElementResult]] = None
+    videos: Leniently[list[Leniently[VideoResult]]] = None
+    images: Leniently[list[Leniently[PictureResult]]] = None
+    series_images: Leniently[list[Leniently[PictureResult]]] = None
+    elements: Leniently[list[Leniently[ElementResult]]] = None
 
 
 class TaskInfo(Heard):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from klingway.domain.errors import GatewayError
-from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
+from klingway.providers.dialects import Action, ElementDialect, Endpoint, ListDialect, Part, Said, ShownJob, Translated
 from klingway.providers.kling import answers
 from klingway.providers.kling.element_dialect import ELEMENTS
 from klingway.providers.kling.lists import part_of
@@ -81,6 +81,11 @@ class KlingaiDialect:
         """Kling's registry of elements."""
         return ELEMENTS
 
+    @property
+    def lists(self) -> ListDialect | None:
+        """A list of each product."""
+        return _LISTS
+
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:
         """Read a create of a product.
 
@@ -97,18 +102,6 @@ class KlingaiDialect:
         """Answer a query of one task."""
         return answers.enveloped(_task(shown), request_id=shown.job.id)
 
-    def show_many(self, shown: Sequence[ShownJob]) -> Said:
-        """Answer a list: the tasks alone, without a total or a cursor."""
-        return answers.enveloped([_task(each) for each in shown], request_id="")
-
-    def part(self, query: Mapping[str, str]) -> Part:
-        """Read `pageNum` and `pageSize`.
-
-        Raises:
-            InvalidRequestError: One of them cannot be read.
-        """
-        return part_of(query)
-
     def refusal(self, error: GatewayError, *, endpoint: Endpoint | None, request_id: str) -> Said:
         """Say any error: an envelope with a code of Kling's table."""
         return refusal(error, endpoint=endpoint, request_id=request_id)
@@ -118,6 +111,22 @@ class KlingaiDialect:
         return _task(shown)
 
 
+class _KlingaiLists:
+    """See `dialects.ListDialect`."""
+
+    def part(self, query: Mapping[str, str]) -> Part:
+        """Read `pageNum` and `pageSize`.
+
+        Raises:
+            InvalidRequestError: One of them cannot be read.
+        """
+        return part_of(query)
+
+    def show_many(self, shown: Sequence[ShownJob]) -> Said:
+        """Answer a list: the tasks alone, without a total or a cursor."""
+        return answers.enveloped([_task(each) for each in shown], request_id="")
+
+
 def _task(shown: ShownJob) -> dict[str, Any]:
     """Return a task; omni-image alone tells a series from tries of one picture."""
     origin = shown.job.origin
@@ -125,6 +134,7 @@ def _task(shown: ShownJob) -> dict[str, Any]:
     return answers.task(shown, in_series=bool(shown.request.get("series")) if is_omni else None)
 
 
+_LISTS: Final = _KlingaiLists()
 _ENDPOINTS: Final = (*_endpoints(), *_OF_ELEMENTS)
 
 DIALECT: Final = KlingaiDialect()

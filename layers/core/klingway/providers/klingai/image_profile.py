@@ -7,9 +7,10 @@ from typing import Final
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, Options, Prices, Rate
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.kling.limits import ELEMENT
+from klingway.providers.kling.specification import SPECIFICATION
 from klingway.providers.klingai.options import FaceOptions, FidelityOptions
 from klingway.providers.klingai.profile_parts import (
-    ELEMENT,
     EXPECTED_OF_PICTURES,
     IMAGE_MAP,
     IMAGE_PRICES,
@@ -17,7 +18,6 @@ from klingway.providers.klingai.profile_parts import (
     NEGATIVE_PROMPT,
     OLDER_PAGES,
     PROMPT,
-    SPECIFICATION,
     known,
 )
 

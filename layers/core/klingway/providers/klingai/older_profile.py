@@ -10,6 +10,7 @@ from typing import Final
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, Options, Prices, Rate
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.kling.specification import SPECIFICATION
 from klingway.providers.klingai.options import MotionOptions, TextOptions
 from klingway.providers.klingai.profile_parts import (
     ASPECT_RATIO,
@@ -19,7 +20,6 @@ from klingway.providers.klingai.profile_parts import (
     OLDER_PAGES,
     PRICES,
     PROMPT,
-    SPECIFICATION,
     UNIT_USD,
     VIDEO_MAP,
     VOICES,

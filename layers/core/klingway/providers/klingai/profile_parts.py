@@ -6,9 +6,8 @@ from typing import Final
 
 from klingway.domain.capabilities import Capability, Confidence, Expected, Limit, Rate
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.kling.specification import CHANGELOG, SPECIFICATION
 
-SPECIFICATION: Final = "KlingAI Series 3.0 Model API Specification, 2026-02-10"
-CHANGELOG: Final = "Kling API updates, {}"
 CLIENT: Final = "Kling's own client, 2026"
 PRICES: Final = "Kling prepaid resource packs, 2026-09 ($0.14 per unit)"
 IMAGE_PRICES: Final = "Kling prepaid resource packs, 2026-09 ($0.0035 per unit)"
@@ -18,7 +17,6 @@ OLDER_PAGES: Final = "Kling's pages of the models before 3.0, as repeated by cli
 
 UNIT_USD: Final = Decimal("0.14")
 IMAGE_UNIT_USD: Final = Decimal("0.0035")
-_TAGS: Final = tuple(f"o_{number}" for number in range(101, 109))
 
 EXPECTED: Final = Expected(
     early_s=60,
@@ -77,22 +75,6 @@ SHOTS_AND_FRAMES: Final = Limit(
     source=CHANGELOG.format("2026-03-11, lifted 2026-05-07"),
     since=date(2026, 3, 11),
     until=date(2026, 5, 7),
-)
-
-# An element that exists: `element_id` is a long. One to be made: a frontal view and one to three others, tags from a list.
-ELEMENT: Final = (
-    Limit(of=Measure.ELEMENT_ID, pattern=r"[0-9]{1,19}", source=SPECIFICATION),
-    Limit(of=Measure.ELEMENT_NUMBER, maximum=2**63 - 1, source=SPECIFICATION),
-    Limit(of=Measure.ELEMENT_NAME_CHARS, minimum=1, maximum=20, source=SPECIFICATION),
-    Limit(of=Measure.ELEMENT_DESCRIPTION_CHARS, minimum=1, maximum=100, source=SPECIFICATION),
-    Limit(of=Measure.ELEMENT_IMAGES, minimum=2, maximum=4, source=SPECIFICATION),
-    Limit(of=Measure.ELEMENT_TAG, one_of=_TAGS, source=SPECIFICATION),
-    Limit(
-        of=Measure.IMAGE_ELEMENT_VOICE,
-        one_of=(),
-        source=f"{SPECIFICATION}: a voice of its own is for an element made from a video",
-        until=date(2026, 3, 23),
-    ),
 )
 
 # Voices that exist at Kling: with sound alone, and never beside elements, to which a voice can be bound instead.

@@ -1,4 +1,4 @@
-"""What the translations of all of Kling's creates have in common: spellings of references, places, what was ignored."""
+"""What the translations of all of Kling's creates have in common: spellings of references, and places."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,3 @@ def watermark(create: schema.Create) -> bool | None:
 def given(**parts: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     """Return the parts of a body of which something is said."""
     return {name: value for name, value in parts.items() if value is not None}
-
-
-def ignored(create: schema.Create, names: Sequence[str], reason: str) -> list[str]:
-    """Return the warnings about those of some fields that were given, and count for nothing."""
-    return [f"{name}: ignored {reason}" for name in names if getattr(create, name) is not None]

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from klingway.domain.errors import Problem
-from klingway.providers.kling.pictures import SPECIFICATION, problems_of_pictures
+from klingway.providers.kling.pictures import problems_of_pictures
+from klingway.providers.kling.specification import SPECIFICATION
 from klingway.providers.klingai import image_schema, schema
 
 DEFAULT_DURATION: Final = "5"
@@ -21,7 +22,7 @@ def _problem(field: str, code: str, message: str, limit: object = None) -> Probl
 def of_omni_video(create: schema.OmniVideoCreate) -> Iterator[Problem]:
     """Yield what is wrong with a create of omni-video."""
     videos = create.video_list or []
-    is_edit = edits(create)
+    is_edit = _edits(create)
     yield from _of_shots(create, None if is_edit else create.duration or DEFAULT_DURATION)
     yield from problems_of_pictures(
         {f"image_list[{index}].image_url": i.image_url for index, i in enumerate(_images(create))}
@@ -47,7 +48,7 @@ def _of_frames(create: schema.OmniVideoCreate, *, has_first_frame: bool, is_edit
             )
 
 
-def edits(create: schema.OmniVideoCreate) -> bool:
+def _edits(create: schema.OmniVideoCreate) -> bool:
     """Tell whether a clip is edited, which is what a video is given for where nothing else is said."""
     return any(video.refer_type != "feature" for video in create.video_list or [])
 

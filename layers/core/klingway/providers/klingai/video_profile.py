@@ -1,16 +1,15 @@
 """What KlingAI's video models of the 3.0 series can do, each value with its source and the day from which it holds."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from klingway.domain.capabilities import Capability, Limit, ModelProfile, Prices
 from klingway.domain.measures import Measure, Trait
+from klingway.providers.kling.limits import ELEMENT, O1_REFERENCES, V3_OMNI_REFERENCES
+from klingway.providers.kling.specification import CHANGELOG, SPECIFICATION
 from klingway.providers.klingai.profile_parts import (
     ASPECT_RATIO,
-    CHANGELOG,
     CLIENT,
-    ELEMENT,
     EXPECTED,
     NEGATIVE_PROMPT,
     PRICES,
@@ -18,7 +17,6 @@ from klingway.providers.klingai.profile_parts import (
     RATE_4K,
     SHOTS,
     SHOTS_AND_FRAMES,
-    SPECIFICATION,
     STD_PRO_UNTIL_4K,
     VOICES,
     VOICES_OR_ELEMENTS,
@@ -27,11 +25,10 @@ from klingway.providers.klingai.profile_parts import (
     rates,
 )
 
-_SEVEN_IMAGES_AND_ELEMENTS, _FOUR_IMAGES_AND_ELEMENTS, _THREE_ELEMENTS = 7, 4, 3
+_FOUR_IMAGES_AND_ELEMENTS, _THREE_ELEMENTS = 4, 3
 
 # Elements made from a video, among the references of the omni-video endpoint.
 _VIDEO_ELEMENTS_ON_OMNI: Final = (
-    Limit(of=Measure.VIDEO_ELEMENTS, one_of=(), when=frozenset({Trait.VIDEO}), source=SPECIFICATION),
     Limit(
         of=Measure.VIDEO_ELEMENTS,
         maximum=_THREE_ELEMENTS,
@@ -45,26 +42,6 @@ _VIDEO_ELEMENTS_ON_OMNI: Final = (
         source=CHANGELOG.format("2026-04-01"),
         since=date(2026, 4, 1),
     ),
-)
-
-# The omni-video endpoint, whichever model.
-_OMNI: Final = (
-    Limit(
-        of=Measure.IMAGES_AND_ELEMENTS,
-        maximum=_SEVEN_IMAGES_AND_ELEMENTS,
-        unless=frozenset({Trait.VIDEO}),
-        source=SPECIFICATION,
-    ),
-    Limit(
-        of=Measure.IMAGES_AND_ELEMENTS,
-        maximum=_FOUR_IMAGES_AND_ELEMENTS,
-        when=frozenset({Trait.VIDEO}),
-        source=SPECIFICATION,
-    ),
-    Limit(of=Measure.ELEMENTS, maximum=_THREE_ELEMENTS, when=frozenset({Trait.FIRST_FRAME}), source=SPECIFICATION),
-)
-_LAST_FRAME_AMONG_TWO: Final = Limit(
-    of=Measure.LAST_FRAME, one_of=(), when=frozenset({Trait.OVER_TWO_IMAGES}), source=SPECIFICATION
 )
 
 V3_OMNI: Final = ModelProfile(
@@ -95,9 +72,8 @@ V3_OMNI: Final = ModelProfile(
         ASPECT_RATIO,
         *ELEMENT,
         *STD_PRO_UNTIL_4K,
-        *_OMNI,
+        *V3_OMNI_REFERENCES,
         *_VIDEO_ELEMENTS_ON_OMNI,
-        replace(_LAST_FRAME_AMONG_TWO, until=date(2026, 4, 1)),  # of O1 alone since
         SHOTS_AND_FRAMES,
         Limit(of=Measure.DURATION, minimum=3, maximum=15, source=SPECIFICATION),
         Limit(
@@ -155,8 +131,7 @@ O1: Final = ModelProfile(
         PROMPT,
         ASPECT_RATIO,
         *ELEMENT,
-        *_OMNI,
-        _LAST_FRAME_AMONG_TWO,
+        *O1_REFERENCES,
         Limit(of=Measure.MODE, one_of=("std", "pro"), source=SPECIFICATION),
         Limit(of=Measure.DURATION, minimum=3, maximum=10, source=SPECIFICATION),
         # The capability map: text and start frame alone in 5 or 10 s; reference images, both frames and videos 3 to 10 s.
@@ -167,13 +142,6 @@ O1: Final = ModelProfile(
             when=frozenset({Trait.FIRST_FRAME}),
             unless=frozenset({Trait.LAST_FRAME, Trait.REFERENCE_IMAGES, Trait.VIDEO}),
             source=SPECIFICATION,
-        ),
-        Limit(
-            of=Measure.ELEMENTS,
-            maximum=0,
-            when=frozenset({Trait.FIRST_FRAME, Trait.LAST_FRAME}),
-            source=CHANGELOG.format("2026-03-11"),
-            since=date(2026, 3, 11),
         ),
     ),
     prices=Prices(currency="USD", rates=rates(("0.6", "0.8"), None, ("0.9", "1.2")), source=PRICES),

@@ -16,6 +16,8 @@ _MODELS_WITH_MULTI_SHOT: Final = frozenset({"kling-v3-omni", "kling-video-o1", "
 """Those of whose time the field is; it says `false` to the one that makes single shots alone."""
 _FRAMES: Final[Sequence[ImageRole]] = ("first_frame", "last_frame")
 """Of image2video, whose prompts count `image` and then `image_tail`; omni-video counts along its list."""
+_KEEPS: Final[Mapping[bool | None, Any]] = {True: "yes", False: "no"}
+"""Nothing where nothing was said: the document has no default, and what Kling does then is Kling's."""
 _TYPES: Final[Mapping[str, Any]] = {"first_frame": "first_frame", "last_frame": "end_frame"}
 
 
@@ -99,6 +101,6 @@ def _videos(request: VideoRequest) -> list[schema.VideoItem] | None:
         schema.VideoItem(
             video_url=request.video.url,
             refer_type="base" if request.is_edit else "feature",
-            keep_original_sound="yes" if request.video.keep_sound else "no",
+            keep_original_sound=_KEEPS.get(request.video.keep_sound),
         )
     ]

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from klingway.domain.errors import expect_none
 from klingway.providers.dialects import Translated
-from klingway.providers.klingai import rules, schema
-from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, ignored, spelt, watermark
+from klingway.providers.kling.wording import warnings_of_wording
+from klingway.providers.klingai import ignored, rules, schema
+from klingway.providers.klingai.reading import COMMON_PLACES, elements, given, spelt, watermark
 from klingway.providers.spoken import read, without_empty
 
 _PLACES: Final[Mapping[str, str]] = {
@@ -30,9 +31,7 @@ _OMNI_PLACES: Final = {
     "video.keep_sound": "video_list[0].keep_original_sound",
 }
 _ROLES: Final = {"first_frame": "first_frame", "end_frame": "last_frame", None: "reference"}
-_MODELS_WITH_CFG_SCALE: Final = frozenset({"kling-v1", "kling-v1-5", "kling-v1-6"})
 _OMNI_DEFAULT_MODEL: Final = "kling-video-o1"
-_DEFAULT_MODEL: Final = "kling-v1"
 _OMNI_DEFAULT_MODE: Final = "pro"
 
 
@@ -42,9 +41,10 @@ def omni_video(body: Mapping[str, Any]) -> Translated:
     Raises:
         InvalidRequestError: With every problem, each at the caller's own place.
     """
-    create = read(schema.OmniVideoCreate, without_empty(body))
+    body = without_empty(body)
+    body, warnings = ignored.without(body, ignored.in_omni_video(body))
+    create = read(schema.OmniVideoCreate, body)
     expect_none(rules.of_omni_video(create))
-    is_edit = rules.edits(create)
     canonical = _common(create, create.model_name or _OMNI_DEFAULT_MODEL) | given(
         mode=create.mode or _OMNI_DEFAULT_MODE,
         aspect_ratio=create.aspect_ratio,
@@ -52,10 +52,6 @@ def omni_video(body: Mapping[str, Any]) -> Translated:
         elements=elements(create.element_list),
         video=_video(create),
     )
-    warnings = _ignored_of_shots(create)
-    if is_edit:
-        canonical.pop("duration_s", None)
-        warnings += ignored(create, ["duration"], "with refer_type base: the result is as long as the video")
     return _translated(create, canonical, _OMNI_PLACES, warnings)
 
 
@@ -65,11 +61,12 @@ def text_to_video(body: Mapping[str, Any]) -> Translated:
     Raises:
         InvalidRequestError: With every problem, each at the caller's own place.
     """
-    create = read(schema.TextToVideoCreate, without_empty(body))
+    body = without_empty(body)
+    body, warnings = ignored.without(body, ignored.in_text_to_video(body))
+    create = read(schema.TextToVideoCreate, body)
     expect_none(rules.of_text_to_video(create))
-    canonical = _framed(create, create.model_name or _DEFAULT_MODEL, ("camera_control",))
-    canonical |= given(aspect_ratio=create.aspect_ratio)
-    return _translated(create, canonical, {}, _ignored_of_framed(create, canonical["model"]))
+    canonical = _framed(create, create.model_name, ("camera_control",)) | given(aspect_ratio=create.aspect_ratio)
+    return _translated(create, canonical, {}, warnings)
 
 
 def image_to_video(body: Mapping[str, Any]) -> Translated:
@@ -78,14 +75,14 @@ def image_to_video(body: Mapping[str, Any]) -> Translated:
     Raises:
         InvalidRequestError: With every problem, each at the caller's own place.
     """
-    create = read(schema.ImageToVideoCreate, without_empty(body))
+    body = without_empty(body)
+    body, warnings = ignored.without(body, ignored.in_image_to_video(body))
+    create = read(schema.ImageToVideoCreate, body)
     expect_none(rules.of_image_to_video(create))
     frames = {"image": ("first_frame", create.image), "image_tail": ("last_frame", create.image_tail)}
     images = {name: {"url": url, "role": role} for name, (role, url) in frames.items() if url is not None}
-    canonical = _framed(create, create.model_name or _DEFAULT_MODEL, ("camera_control", "static_mask", "dynamic_masks"))
+    canonical = _framed(create, create.model_name, ("camera_control", "static_mask", "dynamic_masks"))
     canonical |= given(images=list(images.values()), elements=elements(create.element_list))
-    warnings = _ignored_of_framed(create, canonical["model"])
-    warnings += ignored(create, ["aspect_ratio"], "on image2video: the first frame sets it")
     # Each picture has a field of its own, which stands for its address and for what it is.
     places = {f"images[{index}]{part}": name for index, name in enumerate(images) for part in ("", ".url", ".role")}
     return _translated(create, canonical, places | {"images": "image"}, warnings)
@@ -93,13 +90,12 @@ def image_to_video(body: Mapping[str, Any]) -> Translated:
 
 def _common(create: schema.VideoCreate, model: str) -> dict[str, Any]:
     """Return what all creates of videos say alike."""
-    is_customized = create.multi_shot and create.shot_type == "customize"
-    shots = sorted(create.multi_prompt or [], key=lambda shot: shot.index) if is_customized else []
+    shots = sorted(create.multi_prompt or [], key=lambda shot: shot.index)
     return given(
         model=model,
-        prompt=None if is_customized or create.prompt is None else spelt(create.prompt),
+        prompt=None if create.prompt is None else spelt(create.prompt),
         shots=[{"prompt": spelt(shot.prompt), "duration_s": int(shot.duration)} for shot in shots] or None,
-        shot_split=create.shot_type if create.multi_shot else None,
+        shot_split=create.shot_type,
         duration_s=None if create.duration is None else int(create.duration),
         mode=create.mode,
         sound=None if create.sound is None else create.sound == "on",
@@ -107,12 +103,12 @@ def _common(create: schema.VideoCreate, model: str) -> dict[str, Any]:
     )
 
 
-def _framed(create: schema.FramedVideoCreate, model: str, options: tuple[str, ...]) -> dict[str, Any]:
+def _framed(create: schema.FramedVideoCreate, model: str | None, options: tuple[str, ...]) -> dict[str, Any]:
     """Return what text2video and image2video say alike, with what is of Kling's older models alone as its options."""
     said = create.model_dump(include=set(options), exclude_none=True)
-    return _common(create, model) | given(
+    return _common(create, model or ignored.DEFAULT_MODEL) | given(
         negative_prompt=create.negative_prompt,
-        cfg_scale=create.cfg_scale if model in _MODELS_WITH_CFG_SCALE else None,
+        cfg_scale=create.cfg_scale,
         voices=[{"id": item.voice_id} for item in create.voice_list] if create.voice_list else None,
         provider_options={"klingai": said} if said else None,
     )
@@ -130,32 +126,17 @@ def _video(create: schema.OmniVideoCreate) -> dict[str, Any] | None:
     return None
 
 
-def _ignored_of_shots(create: schema.VideoCreate) -> list[str]:
-    if not create.multi_shot:
-        return ignored(create, ["shot_type", "multi_prompt"], "with multi_shot false")
-    if create.shot_type == "customize":
-        return ignored(create, ["prompt"], "with shot_type customize: each shot has its own")
-    return ignored(create, ["multi_prompt"], "with shot_type intelligence, which splits prompt by itself")
-
-
-def _ignored_of_framed(create: schema.FramedVideoCreate, model: str) -> list[str]:
-    """Return what was ignored; `cfg_scale` is sent by clients to every model, and is of v1.x alone."""
-    warnings = _ignored_of_shots(create)
-    if model not in _MODELS_WITH_CFG_SCALE:
-        warnings += ignored(create, ["cfg_scale"], f"by {model}: only kling-v1.x has it")
-    return warnings
-
-
 def _translated(
     create: schema.VideoCreate, canonical: Mapping[str, Any], places: Mapping[str, str], warnings: list[str]
 ) -> Translated:
+    places = {**_PLACES, **_places_of_shots(create), **places}
     return Translated(
         kind="video",
         body=canonical,
-        places={**_PLACES, **_places_of_shots(create), **places},
+        places=places,
         external_id=create.external_task_id,
         callback_url=create.callback_url,
-        warnings=tuple(warnings),
+        warnings=(*warnings, *warnings_of_wording(canonical, places)),
     )
 
 

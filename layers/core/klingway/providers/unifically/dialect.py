@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from klingway.domain.errors import GatewayError
 from klingway.domain.job import Job, State
-from klingway.providers.dialects import Action, ElementDialect, Endpoint, Part, Said, ShownJob, Translated
+from klingway.providers.dialects import Action, ElementDialect, Endpoint, ListDialect, Said, ShownJob, Translated
 from klingway.providers.spoken import summary
 from klingway.providers.unifically import inbound, schema
 
@@ -96,6 +96,11 @@ class UnificallyDialect:
         """None: elements go into each request as they are described."""
         return None
 
+    @property
+    def lists(self) -> ListDialect | None:
+        """None: no endpoint lists tasks."""
+        return None
+
     def translate(self, product: str, body: Mapping[str, Any]) -> Translated:  # noqa: ARG002 - there is one
         """Read a create.
 
@@ -122,22 +127,6 @@ class UnificallyDialect:
             return Said(200, {"code": 400, "success": False, "data": data | reason | {"error": reason}})
         output = _output(shown)
         return _good(data | ({"output": output} if output else {}))
-
-    def show_many(self, shown: Sequence[ShownJob]) -> Said:
-        """Refuse: no endpoint lists.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError
-
-    def part(self, query: Mapping[str, str]) -> Part:
-        """Refuse: no endpoint lists.
-
-        Raises:
-            NotImplementedError: Always.
-        """
-        raise NotImplementedError
 
     def refusal(self, error: GatewayError, *, endpoint: Endpoint | None, request_id: str) -> Said:  # noqa: ARG002 - no field for it
         """Say an error: its `code` repeats the HTTP status, its word is that of the table of errors."""

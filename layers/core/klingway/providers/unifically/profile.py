@@ -54,21 +54,23 @@ _SUPPORTS: Final[Mapping[Capability, Confidence]] = {
 _VIDEO: Final = frozenset({Trait.VIDEO})
 _FIRST_FRAME: Final = frozenset({Trait.FIRST_FRAME})
 _REFERENCE_IMAGES: Final = frozenset({Trait.REFERENCE_IMAGES})
+_IMAGE_REFERENCE: Final = frozenset({Trait.IMAGE_REFERENCE})
 
-# What no mode takes together: frames have a mode of their own, into which neither reference images nor a video go. A first
-# frame alone can be one of the reference images (start_image_index), "no end-frame equivalent".
+# What no mode takes together: both frames have a mode of their own, into which neither reference images nor a video go. A
+# first frame can be one of the reference images (start_image_index), "no end-frame equivalent": also beside a video to take
+# features from, since that mode takes image_urls; one to edit has no frames anywhere.
 _FRAMES: Final = (
-    Limit(of=Measure.FIRST_FRAME, one_of=(), when=_VIDEO, source=PAGE),
     Limit(of=Measure.LAST_FRAME, one_of=(), when=_VIDEO, source=PAGE),
     Limit(of=Measure.LAST_FRAME, one_of=(), when=_REFERENCE_IMAGES, source=PAGE),
     Limit(of=Measure.IMAGE_REFERENCE, one_of=(), when=frozenset({Trait.LAST_FRAME}), source=_NO_SPELLING),
 )
 
-# With frames alone, elements are not counted.
+# With frames alone, elements are not counted; a frame that a prompt refers to goes among the reference images, which are.
 _COUNTS: Final = (
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_FOUR, when=_VIDEO, source=PAGE),
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, unless=_VIDEO | _FIRST_FRAME, source=PAGE),
     Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, when=_FIRST_FRAME | _REFERENCE_IMAGES, source=PAGE),
+    Limit(of=Measure.IMAGES_AND_ELEMENTS, maximum=_SEVEN, when=_FIRST_FRAME | _IMAGE_REFERENCE, source=PAGE),
 )
 
 _MODEL: Final = ModelProfile(

@@ -13,6 +13,9 @@ from klingway.providers.wire import Heard, Leniently, Said, TaskId
 
 MODEL: Final = "kuaishou/kling-3.0-omni-video"
 
+_MOST_ELEMENTS: Final = 100
+"""The page caps them together with images, and beside frames not at all: few enough to be looked at one by one."""
+
 Address = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -53,7 +56,7 @@ class VideoInput(Said):
     """Reference images; prompts call them `@Image1` and so on."""
     start_image_index: Annotated[int, Field(ge=1)] | None = None
     """Which of `image_urls`, from 1, is the first frame."""
-    elements: list[Element] | None = None
+    elements: Annotated[list[Element], Field(max_length=_MOST_ELEMENTS)] | None = None
     start_frame_url: Address | None = None
     end_frame_url: Address | None = None
     video_url: Address | None = None
