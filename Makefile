@@ -33,7 +33,7 @@ serve: $(READY) ## Run the whole stack on this machine, with simulated providers
 	@$(BIN)/klingway serve --port $(PORT)
 
 test: $(READY) ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(TESTS)
 
 check: $(READY) ## Run the linters and the type checker
 	@$(BIN)/ruff check .

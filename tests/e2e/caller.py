@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import av
 from klingway.adapters.dynamodb_rows import job_key
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from local.simulators.server import Simulator
     from local.twin import Twin
+
+Thing = TypeVar("Thing")
+Outcome = TypeVar("Outcome")
 
 POLLER_RULE = "PollerFunctionEachMinute"
 
@@ -38,6 +42,17 @@ def seconds_of(video: bytes) -> float:
         count = sum(1 for _ in container.decode(stream))
         assert stream.average_rate
         return float(count / stream.average_rate)
+
+
+def all_at_once(
+    do: Callable[[Thing], Outcome], things: Mapping[str, Thing], at_once: int = 10
+) -> dict[str, Future[Outcome]]:
+    """Does something with each of several things, so many at a time, and waits for all.
+
+    What goes wrong with one is raised where its result is asked for.
+    """
+    with ThreadPoolExecutor(at_once) as pool:
+        return {name: pool.submit(do, thing) for name, thing in things.items()}
 
 
 def opened(http: httpx.Client, link: str) -> BytesIO:  # noqa: TID251 - a test's own

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import ANY
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
 _PAUSE_S: Final = 0.2
+"""Between two questions; who asks after many at once asks more rarely."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +139,9 @@ class Client:
 
     def query(self, name: str, product: str | None = None) -> httpx.Response:
         """Ask for a task, by its id or by the caller's own."""
-        return self.http.get(f"{self._of(self.service.queries, product)}/{name}")
+        return self.http.get(f"{self._of(self.service.queries, product)}/{quote(name, safe='')}")
 
-    def end(self, name: str, product: str | None = None, *, seconds: float = 40) -> Any:
+    def end(self, name: str, product: str | None = None, *, pause_s: float = _PAUSE_S, seconds: float = 60) -> Any:
         """Ask for a task until it has ended, and return the last answer."""
         until = time.monotonic() + seconds
         while True:
@@ -148,11 +150,11 @@ class Client:
             if self.service.word(answer.json()) in {self.service.success, self.service.failure}:
                 return answer.json()
             assert time.monotonic() < until, f"waited {seconds} s in vain for the end of {name}: {answer.text}"
-            time.sleep(_PAUSE_S)
+            time.sleep(pause_s)
 
-    def success(self, name: str, product: str | None = None) -> Any:
+    def success(self, name: str, product: str | None = None, *, pause_s: float = _PAUSE_S) -> Any:
         """Ask for a task until it has ended well, and return the last answer."""
-        said = self.end(name, product)
+        said = self.end(name, product, pause_s=pause_s)
         assert self.service.word(said) == self.service.success, said
         return said
 

@@ -15,9 +15,6 @@ from tests.e2e.caller import seconds_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-# It waits for the poller's minute, so it may as well run beside the tests that share a twin.
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 def test_the_demo(tmp_path: Path) -> None:
     """It exits 0 within 120 s, says that every check was met, and leaves files that play as long as asked."""

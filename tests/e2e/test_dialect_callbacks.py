@@ -9,19 +9,18 @@ from unittest.mock import ANY
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.e2e.caller import opened, seconds_of, wait_until
+from tests.e2e.caller import all_at_once, opened, seconds_of, wait_until
 from tests.e2e.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     import httpx
 
     from local.simulators.receiver import Received, Receiver
     from local.twin import Twin
     from tests.e2e.services import Client
-
-pytestmark = pytest.mark.xdist_group("dialects")
 
 QUICK = "[sim:generation=0.1]"
 
@@ -63,21 +62,36 @@ def kling_task(task: str, own: str, word: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ["klingai", "ezmodel", "unifically"])
-@pytest.mark.parametrize("provider", SERVICES)
+PAIRS = {
+    f"{name} by {provider}": (name, provider) for name in ("klingai", "ezmodel", "unifically") for provider in SERVICES
+}
+
+
+@pytest.fixture(scope="module")
+def tasks(clients: dict[str, Client], receiver: Receiver) -> dict[str, Future[str]]:
+    """A task of each pair of a dialect that calls back and a provider, asked for at once."""
+
+    def ask(pair: tuple[str, str]) -> str:
+        name, provider = pair
+        url = f"{receiver.url}/told/{name}/{provider}"
+        body = asking_to_be_told(clients[name], f"{QUICK} {name} by {provider}", url)
+        return clients[name].created(body, Klingway_Provider=provider)
+
+    return all_at_once(ask, PAIRS)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
 def test_a_success(
-    clients: dict[str, Client],
+    tasks: dict[str, Future[str]],
     receiver: Receiver,
     secret: str,
     anybody: httpx.Client,  # noqa: TID251 - a test's own
-    name: str,
-    provider: str,
+    pair: str,
 ) -> None:
     """Told once, in the form of the service that the caller speaks, with a link that plays; nobody else could have signed it."""
-    client, prompt, path = clients[name], f"{QUICK} {name} by {provider}", f"/told/{name}/{provider}"
-    body = asking_to_be_told(client, prompt, f"{receiver.url}{path}")
-    task = client.created(body, Klingway_Provider=provider)
-    (message,) = told(receiver, path)
+    name, provider = PAIRS[pair]
+    task, prompt = tasks[pair].result(), f"{QUICK} {name} by {provider}"
+    (message,) = told(receiver, f"/told/{name}/{provider}")
     said = Webhook(secret).verify(message.body, dict(message.headers))
     film = {"id": task, "url": ANY, "duration": ANY}
     expected = (
@@ -130,7 +144,7 @@ def test_a_receiver_that_fails_at_first(clients: dict[str, Client], receiver: Re
     client = clients["unifically"]
     client.created(asking_to_be_told(client, f"{QUICK} flaky", f"{receiver.url}/told/flaky"))
     told(receiver, "/told/flaky")
-    wait_until(lambda: twin.cloud.hasten("DeliveriesQueue") == 1, 10, "the message of the next try")
+    wait_until(lambda: twin.cloud.hasten("DeliveriesQueue") >= 1, 10, "the message of the next try")
     first, second = told(receiver, "/told/flaky", 2)
 
     assert first.headers["webhook-id"] == second.headers["webhook-id"]

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from local.twin import Twin
     from tests.e2e.services import Client
 
-pytestmark = pytest.mark.xdist_group("dialects")
-
 
 @pytest.fixture(scope="module")
 def key(twin: Twin) -> IssuedKey:

@@ -9,16 +9,16 @@ from unittest.mock import ANY
 
 import pytest
 
+from tests.e2e.caller import all_at_once
 from tests.e2e.services import SERVICES, UNIFICALLY
 from tests.e2e.upstream import creates_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from local.twin import Twin
     from tests.e2e.services import Client
-
-pytestmark = pytest.mark.xdist_group("dialects")
 
 
 @pytest.fixture(scope="module")
@@ -109,12 +109,25 @@ def test_a_refused_id_is_free_again(clients: dict[str, Client], name: str) -> No
     assert {"failed"} == states
 
 
-@pytest.mark.parametrize("name", SERVICES)
-@pytest.mark.parametrize("provider", SERVICES)
-def test_a_task_that_fails_at_its_provider(clients: dict[str, Client], name: str, provider: str) -> None:
+PAIRS = {f"{name} by {provider}": (name, provider) for name in SERVICES for provider in SERVICES}
+
+
+@pytest.fixture(scope="module")
+def failures(clients: dict[str, Client]) -> dict[str, Future[Any]]:
+    """The end of a task that fails, of each pair of a dialect and a provider, asked for at once."""
+
+    def end(pair: tuple[str, str]) -> Any:
+        client, provider = clients[pair[0]], pair[1]
+        body = client.service.least(f"[sim:moderation][sim:generation=0.1] {pair}")
+        return client.end(client.created(body, Klingway_Provider=provider))
+
+    return all_at_once(end, PAIRS)
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_a_task_that_fails_at_its_provider(failures: dict[str, Future[Any]], pair: str) -> None:
     """It is taken, and ends as failed in the caller's dialect, with the provider's reason."""
-    body = clients[name].service.least("[sim:moderation][sim:generation=0.1] later")
-    said = clients[name].end(clients[name].created(body, Klingway_Provider=provider))
+    name, said = PAIRS[pair][0], failures[pair].result()
     reason = {
         "klingai": lambda: said["data"]["task_status_msg"],
         "ezmodel": lambda: said["data"]["fail_reason"],
@@ -122,7 +135,7 @@ def test_a_task_that_fails_at_its_provider(clients: dict[str, Client], name: str
         "unifically": lambda: said["data"]["message"],
     }[name]()
 
-    assert clients[name].service.failure == clients[name].service.word(said)
+    assert SERVICES[name].failure == SERVICES[name].word(said)
     assert "Failure to pass the risk control system" in reason
 
 
@@ -174,7 +187,7 @@ def test_what_is_no_request(clients: dict[str, Client], name: str) -> None:
     ):
         answer = http.post(path, content=content, headers=headers)
         assert (content, headers, *NO_JSON[name]) == (content, headers, answer.status_code, answer.json())
-    for method, at in (("POST", "/v1/nothing"), ("DELETE", path), ("GET", "/"), ("GET", "/v1/tasks/a/b/c")):
+    for method, at in (("POST", "/v1/nothing"), ("DELETE", path), ("GET", "/"), ("GET", "/v1/nothing/a/b")):
         answer = http.request(method, at)
         assert (at, *NOWHERE[name]) == (at, answer.status_code, answer.json())
 

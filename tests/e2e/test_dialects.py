@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.e2e.caller import opened, seconds_of
 from tests.e2e.services import SERVICES
-from tests.e2e.upstream import creates_with, task_with
+from tests.e2e.upstream import creates_with, made_element, task_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
     from tests.e2e.services import Client
-
-pytestmark = pytest.mark.xdist_group("dialects")
 
 QUICK = "[sim:generation=0.1]"
 PICTURE, OTHER_PICTURE, CLIP = (f"https://example.com/{name}" for name in ("a.png", "b.png", "c.mp4"))
@@ -38,13 +36,16 @@ def clients(twin: Twin, clients_of: Callable[[str], dict[str, Client]]) -> dict[
 
 @pytest.mark.parametrize("name", ["klingai", "ezmodel"])
 def test_an_external_id_is_good_for_one_task(twin: Twin, clients: dict[str, Client], name: str) -> None:
-    """Asked for at once by eight, one is taken and the others are told Kling's own sentence; one task is made upstream."""
-    client, prompt = clients[name], f"{QUICK} unique in {name}"
-    body = client.service.least(prompt) | {"external_task_id": f"order of {name}"}
+    """Asked for at once by eight, one is taken and the others are told Kling's own sentence; one task is made upstream.
+
+    By it the task is found again, whatever characters it has.
+    """
+    client, prompt, own = clients[name], f"{QUICK} unique in {name}", f"order/{name}, 50%41 #1"
+    body = client.service.least(prompt) | {"external_task_id": own}
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.create(body), range(8)))
     taken = [client.service.task_id(answer.json()) for answer in answers if answer.status_code == 200]
-    sentence = f"External_task_id order of {name} already exists"
+    sentence = f"External_task_id {own} already exists"
     refusal = {
         "klingai": {"code": 1201, "message": sentence, "request_id": ANY},
         "ezmodel": {"code": "task_failed", "message": sentence, "data": None},
@@ -53,7 +54,7 @@ def test_an_external_id_is_good_for_one_task(twin: Twin, clients: dict[str, Clie
     assert 1 == len(taken)
     assert [(400, refusal)] * 7 == [(each.status_code, each.json()) for each in answers if each.status_code != 200]
     assert 1 == len(creates_with(twin, prompt))
-    assert client.success(taken[0]) == client.success(f"order of {name}")
+    assert client.success(taken[0])["data"]["task_id"] == client.success(own)["data"]["task_id"]
 
 
 def test_an_external_id_belongs_to_a_tenant_and_a_dialect(
@@ -242,6 +243,41 @@ def test_pictures_of_both_endpoints(
     assert [1.0, 1.0, 1.5] == shapes
     arrived = task_with(twin, omni["prompt"])["body"]
     assert omni | {"result_type": "single", "external_task_id": f"{omni_id}-1", "callback_url": ANY} == arrived
+
+
+def test_a_watermarked_copy(
+    clients: dict[str, Client],
+    anybody: httpx.Client,  # noqa: TID251 - a test's own
+) -> None:
+    """Kling's answer has it besides the plain film; APIMart's has one file, which is the marked one then."""
+    kling, apimart = clients["klingai"], clients["apimart"]
+    first = kling.created(kling.service.least(f"{QUICK} marked") | {"watermark_info": {"enabled": True}})
+    second = apimart.created(
+        apimart.service.least(f"{QUICK} marked") | {"watermark": True}, Klingway_Provider="klingai"
+    )
+    said = kling.success(first)["data"]
+    (video,) = said["task_result"]["videos"]
+    (marked,) = apimart.service.films(apimart.success(second))
+
+    assert {"enabled": True} == said["watermark_info"]
+    films = [opened(anybody, link).read() for link in (video["url"], video["watermark_url"], marked)]
+    assert [pytest.approx(3, abs=0.1)] * 3 == [seconds_of(film) for film in films]
+    assert 3 == len(set(films))
+    assert "/watermarked.mp4?" in marked
+
+
+def test_elements_by_number(twin: Twin, clients: dict[str, Client]) -> None:
+    """One that the account has at EzModel's Kling is used there, by EzModel's words for it; elsewhere nobody knows it."""
+    client, prompt = clients["ezmodel"], f"{QUICK} @element_1 at the sea"
+    number = made_element(twin.simulators["ezmodel"], "simulated-ezmodel-api-key", before="/kling")
+    body = client.service.least(prompt) | {"element_list": [{"element_id": number}]}
+    client.success(client.created(body))
+    elsewhere = client.create(body, Klingway_Provider="klingai")
+    message = client.service.message(elsewhere.json())
+
+    assert [{"element_id": number}] == task_with(twin, prompt)["body"]["element_list"]
+    assert client.service.refusal(message) == (elsewhere.status_code, elsewhere.json())
+    assert "element_list[0].element_id" in message
 
 
 def test_older_models_are_what_klings_own_clients_send(twin: Twin, clients: dict[str, Client]) -> None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from local.simulators.receiver import Receiver
     from tests.e2e.caller import Caller
 
-pytestmark = pytest.mark.xdist_group("second twin")
-
 PATH = ["MakeElements", "MakeElement", "SubmitJob", "SUCCEEDED"]
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from tests.e2e.caller import Caller
 
 
-pytestmark = pytest.mark.xdist_group("second twin")
-
-
 def asked_for(caller: Caller, prompt: str, **fields: Any) -> str:
     return caller.submit(prompt, provider="apimart", **fields)
 

@@ -31,7 +31,7 @@ class Call:
 
     method: str
     path: str
-    """Behind the dialect's prefix, as it came."""
+    """Behind the dialect's prefix, decoded."""
     query: Mapping[str, str]
     headers: Mapping[str, str]
     """Names in lower case."""

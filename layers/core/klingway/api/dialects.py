@@ -7,7 +7,6 @@ the dialect's; here is what they share: who is calling, which endpoint, and what
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from klingway.api import dialect_elements, dialect_jobs
 from klingway.api.authentication import authenticate
@@ -63,13 +62,21 @@ def _find(dialect: Dialect, call: Call) -> tuple[Endpoint, str]:
     Raises:
         NotFoundError: There is none.
     """
-    segments = call.path.rstrip("/").split("/")
-    for endpoint in dialect.endpoints:
-        pattern = endpoint.path.split("/")
-        pairs = list(zip(pattern, segments, strict=False))
-        is_fitting = len(pattern) == len(segments) and all(
-            known == given or (known == "{id}" and given) for known, given in pairs
-        )
-        if is_fitting and endpoint.method == call.method:
-            return endpoint, next((unquote(given) for known, given in pairs if known == "{id}"), "")
-    raise NotFoundError(f"There is no {call.method} {call.path[:128]} here.")
+    path = call.path.rstrip("/")
+    endpoints = [endpoint for endpoint in dialect.endpoints if endpoint.method == call.method]
+    fitting = [(endpoint, name) for endpoint in endpoints if (name := _name_in(path, endpoint.path)) is not None]
+    if not fitting:
+        raise NotFoundError(f"There is no {call.method} {call.path[:128]} here.")
+    return min(fitting, key=lambda found: len(found[1]))  # of two, the one whose own words say more of the path
+
+
+def _name_in(path: str, pattern: str) -> str | None:
+    """Return what stands for `{id}` in a path, empty where the pattern has none; None where it does not fit.
+
+    The path comes decoded from API Gateway: what is left of it is the name, and a name may have slashes in it.
+    """
+    before, is_named, after = pattern.partition("{id}")
+    if not is_named:
+        return "" if path == pattern else None
+    is_fitting = path.startswith(before) and path.endswith(after) and len(path) > len(before) + len(after)
+    return path[len(before) : len(path) - len(after)] if is_fitting else None

@@ -42,7 +42,7 @@ class Endpoint:
 
     method: str
     path: str
-    """Behind the dialect's prefix: `/v1/videos/omni-video/{id}`, of which `{id}` stands for one segment."""
+    """Behind the dialect's prefix: `/v1/videos/omni-video/{id}`, of which `{id}` stands for a name."""
     action: Action
     product: str
     """What is made or asked for here: `omni-video`. A task is known at the endpoints of its own product."""
