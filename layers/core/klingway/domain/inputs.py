@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
@@ -86,7 +87,7 @@ def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Pro
     if len(url) > MAX_ADDRESS_CHARS:
         message = f"{place} is an address of {len(url)} characters; at most {MAX_ADDRESS_CHARS} are taken."
         return Problem(field=place, code="too_long", message=message, limit={"max_chars": MAX_ADDRESS_CHARS})
-    if _LINK.fullmatch(url):
+    if _is_link(url):
         return None
     found = _S3.fullmatch(url)
     if found and found["bucket"] == bucket and _is_within(found["key"], allowed_prefixes(tenant)):
@@ -95,6 +96,17 @@ def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Pro
     code = "forbidden_address" if found else "wrong_form"
     message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
     return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
+
+
+def _is_link(url: str) -> bool:
+    """Tell whether an address is one that somebody can fetch, as far as its form goes: providers refuse any other."""
+    if not _LINK.fullmatch(url) or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host or a port that is none
+        return False
 
 
 def _is_within(key: str, prefixes: tuple[str, ...]) -> bool:
