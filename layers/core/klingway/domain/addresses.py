@@ -10,6 +10,9 @@ from klingway.domain.errors import Problem
 Endpoint = tuple[str, int]
 """A host in lower case, and a port."""
 
+MAX_ADDRESS_CHARS: Final = 2048
+"""Addresses stand in rows and in messages, which have their bounds."""
+
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # Not globally reachable, and younger or older than the tables of some Pythons: local NAT64, addresses with an IPv4 one
 # inside (two forgotten forms), site-local ones, documentation.
@@ -47,18 +50,28 @@ def endpoint_of(url: str) -> Endpoint:
     return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 
+def too_long_address(place: str, url: str) -> Problem | None:
+    """Return the problem of an address that is longer than any is taken."""
+    if len(url) <= MAX_ADDRESS_CHARS:
+        return None
+    message = f"{place} is an address of {len(url)} characters; at most {MAX_ADDRESS_CHARS} are taken."
+    return Problem(field=place, code="too_long", message=message, limit={"max_chars": MAX_ADDRESS_CHARS})
+
+
 def webhook_problem(place: str, url: str, *, trusted_origins: Iterable[str] = ()) -> Problem | None:
     """Return what is wrong with a webhook's address.
 
     A name is looked up when something is sent there, each time anew; here its form is looked at, and whether it is an
     address of nobody's but the gateway's own network.
     """
+    if problem := too_long_address(place, url):
+        return problem
     try:
         host, port = endpoint_of(url)
         parts = urlsplit(url)
     except ValueError:
         host, port, parts = "", 0, urlsplit("")
-    if not host or parts.scheme.lower() not in {"http", "https"} or not url.isprintable() or " " in url:
+    if not host or parts.port == 0 or parts.scheme.lower() not in {"http", "https"} or not url.isprintable() or " " in url:
         message = f"{place} must be an address such as https://example.com/hooks/video."
         return Problem(field=place, code="wrong_form", message=message)
     if parts.username is not None or parts.password is not None:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from klingway.domain.addresses import too_long_address
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
 from klingway.domain.request import Element, Request, VideoRequest
 
 MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 """Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
-
-MAX_ADDRESS_CHARS: Final = 2048
 
 _DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
 _SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
@@ -84,9 +83,8 @@ def inline_image(place: str, text: str) -> InlineImage | Problem | None:
 
 def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Problem | None:
     """Return what is wrong with an address: its scheme, or a bucket or prefix that is not the caller's."""
-    if len(url) > MAX_ADDRESS_CHARS:
-        message = f"{place} is an address of {len(url)} characters; at most {MAX_ADDRESS_CHARS} are taken."
-        return Problem(field=place, code="too_long", message=message, limit={"max_chars": MAX_ADDRESS_CHARS})
+    if problem := too_long_address(place, url):
+        return problem
     if _is_link(url):
         return None
     found = _S3.fullmatch(url)
