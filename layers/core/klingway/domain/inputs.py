@@ -17,6 +17,9 @@ from klingway.domain.request import Element, Request, VideoRequest
 MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 """Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
 
+MAX_INLINE_PICTURES: Final = 64
+"""Of one request: more than any has a place for, and each is stored by itself."""
+
 _DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
 _SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
 _S3 = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>.+)", re.DOTALL)

@@ -124,3 +124,5 @@ def expect_room(pictures: Sequence[inputs.InlineImage]) -> None:
         raise TooLargeError(
             f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
         )
+    if len(pictures) > inputs.MAX_INLINE_PICTURES:
+        raise TooLargeError(f"At most {inputs.MAX_INLINE_PICTURES} pictures can stand in a request.")
