@@ -86,15 +86,13 @@ class Front(ThreadingHTTPServer):
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes, source_ip: str) -> _Response:
         """Answer one request, and log it."""
         begun = time.monotonic()
-        # API Gateway decodes first, and then cuts at a question mark even if that was encoded.
-        path = unquote(target.split("?", 1)[0]).split("?", 1)[0] or "/"
+        path = path_of(target)
         key, response = "-", _message(404, "Not Found") if self._routes else _message(503, "Service Unavailable")
         for route in self._routes:
             match = route.pattern.fullmatch(path)
             if match and route.method in {"ANY", method}:
                 key, values = route.key, dict(zip(route.names, match.groups(), strict=True))
-                http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": source_ip}
-                event = _event(http, target.partition("?")[2], headers, body)
+                event = event_of(method, target, headers, body, source_ip=source_ip)
                 event["requestContext"] |= {"accountId": self._account, "apiId": self._api_id, "routeKey": key}
                 event |= {"routeKey": key, **({"pathParameters": values} if values else {})}
                 response = _invoke(route.pool, event, len(body))
@@ -161,18 +159,25 @@ def _invoke(pool: FunctionPool, event: dict[str, Any], size: int) -> _Response:
         return _message(500, "Internal Server Error")
 
 
-def _event(http: dict[str, Any], raw_query: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    """The request in payload format 2.0, but for what its route says."""
+def path_of(target: str) -> str:
+    """Return the path that a request's target names: API Gateway decodes first, then cuts at a question mark, even if encoded."""
+    return unquote(target.split("?", 1)[0]).split("?", 1)[0] or "/"
+
+
+def event_of(method: str, target: str, headers: dict[str, str], body: bytes, *, source_ip: str) -> dict[str, Any]:
+    """Return a request in payload format 2.0, but for what its route says; header names are in lower case."""
     domain, now = headers.get("host", ""), datetime.now(UTC)
     cookies = [cookie.strip() for cookie in headers.pop("cookie", "").split(";")]
-    headers |= {"x-forwarded-for": http["sourceIp"], "x-forwarded-proto": "http"}
+    headers |= {"x-forwarded-for": source_ip, "x-forwarded-proto": "http"}
     headers["x-forwarded-port"] = domain.rpartition(":")[2] or "80"
+    path, raw_query = path_of(target), target.partition("?")[2]
+    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": source_ip}
     query = dict[str, str]()
     for name, value in parse_qsl(raw_query, keep_blank_values=True):
         query[name] = f"{query[name]},{value}" if name in query else value
     event: dict[str, Any] = {
         "version": "2.0",
-        "rawPath": http["path"],
+        "rawPath": path,
         "rawQueryString": raw_query,
         "headers": headers,
         "requestContext": {

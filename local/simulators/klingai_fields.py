@@ -89,7 +89,7 @@ def picture_size(name: str, value: str, *, any_ratio: bool = False) -> tuple[int
     Returns:
         Its width and height in pixels; None where only a link is known.
     """
-    if value.startswith(("http://", "https://")):
+    if value[:8].lower().startswith(("http://", "https://")):
         link(name, value, {"jpg", "jpeg", "png"})
         return None
     try:

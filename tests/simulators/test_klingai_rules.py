@@ -82,6 +82,7 @@ OMNI_ACCEPTED = {
     "3 seconds": {"duration": "3"},
     "15 seconds": {"duration": "15"},
     "element id as text": {"element_list": [{"element_id": "829836802793406551"}]},
+    "a scheme in capitals": {"image_list": [{"image_url": "HTTPS://EXAMPLE.COM/a.png"}]},
     "base64 of 300 px": {"image_list": [{"image_url": picture()}]},
     "base64 of ratio 2.5:1": {"image_list": [{"image_url": picture(750, 300, "JPEG")}]},
     "watermark": {"watermark_info": {"enabled": True}},

@@ -24,6 +24,8 @@ from klingway.domain.references import Reference, references_in, respelt
         ("<<<object_1>>>", []),
         ("<<<image_٣>>>", []),
         ("@image_1 @Image1 image_1", []),
+        pytest.param(f"<<<image_{'9' * 2500}>>>", [("image", int("9" * 2500))], id="as long as a prompt"),
+        pytest.param(f"<<<image_{'9' * 5000}>>>", [], id="more digits than Python reads"),
     ],
 )
 def test_the_references_of_a_prompt(prompt: str, expected: list[tuple[str, int]]) -> None:

@@ -45,6 +45,8 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     "what is no reference": {"prompt": "<<image_9>> <<<object_9>>> image_9 <<<image_>>>"},
     "metadata of 2048 bytes": PROMPT | {"metadata": {"a": "x" * 2040}},
     "metadata of 2048 bytes in UTF-8": PROMPT | {"metadata": {"a": "é" * 1020}},
+    "options of 32 KB": PROMPT | {"provider_options": {"klingai": {"a": "x" * (32_768 - len('{"klingai":{"a":""}}'))}}},
+    "options with a picture": PROMPT | {"provider_options": {"klingai": {"static_mask": "A" * 1_000_000}}},
 }
 
 REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
@@ -92,6 +94,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         PROMPT | {"elements": [INLINE | {"video": CLIP}]}, [("elements[0]", "incomplete")],
     ),
     "metadata of 2049 bytes": (PROMPT | {"metadata": {"a": "x" * 2041}}, [("metadata", "too_large")]),
+    "options beyond 32 KB": (
+        PROMPT | {"provider_options": {"klingai": {"a": "x" * 16_384}, "apimart": {"a": "x" * 16_384}}},
+        [("provider_options", "too_large")],
+    ),
     "metadata of 2050 bytes in UTF-8": (PROMPT | {"metadata": {"a": "é" * 1021}}, [("metadata", "too_large")]),
 }  # fmt: skip
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 from klingway.domain.capabilities import Capability, Confidence
-from klingway.domain.errors import InvalidRequestError
+from klingway.domain.errors import InvalidRequestError, TooLargeError
 from klingway.domain.ids import AttemptId, JobId, Tenant
+from klingway.domain.inputs import InlineImage
 from klingway.domain.job import AttemptState, Job, JobError, State
 from klingway.domain.transitions import Change
 from klingway.domain.work import WorkKind
 from klingway.providers.contract import Created, ProviderError
+from klingway.use_cases.accepting import expect_sound
 
 from tests.fakes.providers import ScriptedProvider, SeveralProviders, profile
 from tests.use_cases.conftest import SUCCESS, Gateway
@@ -577,6 +579,17 @@ def test_inline_pictures_are_stored_and_linked_at_submission(gateway: Gateway) -
     assert b"\x89PNG\r\n\x1a\n" == data
     assert f"s3://media-bucket/{key}" == gateway.jobs.get_request(job.id)["images"][0]["url"]
     assert gateway.provider.submitted[0].body["images"][0]["url"].startswith(f"https://bucket.example/{key}?")
+
+
+def test_a_request_has_room_for_so_many_pictures_inline() -> None:
+    """64, each of which is stored by itself, and 4 MB of them: what is beyond is refused before anything is stored."""
+    small, large = (InlineImage("images[0].url", bytes(size), "image/png", "png") for size in (8, 4 * 1024**2))
+
+    expect_sound([], [small] * 64)
+    expect_sound([], [large])
+    for pictures, said in (([small] * 65, "64 pictures"), ([large, small], "4 MB")):
+        with pytest.raises(TooLargeError, match=said):
+            expect_sound([], pictures)
 
 
 def test_a_job_of_a_provider_that_lost_its_credential_fails(gateway: Gateway) -> None:

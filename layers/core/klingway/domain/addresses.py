@@ -63,7 +63,13 @@ def webhook_problem(place: str, url: str, *, trusted_origins: Iterable[str] = ()
         parts = urlsplit(url)
     except ValueError:
         host, port, parts = "", 0, urlsplit("")
-    if not host or parts.scheme.lower() not in {"http", "https"} or not url.isprintable() or " " in url:
+    if (
+        not host
+        or parts.port == 0
+        or parts.scheme.lower() not in {"http", "https"}
+        or not url.isprintable()
+        or " " in url
+    ):
         message = f"{place} must be an address such as https://example.com/hooks/video."
         return Problem(field=place, code="wrong_form", message=message)
     if parts.username is not None or parts.password is not None:

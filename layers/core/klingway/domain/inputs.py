@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from klingway.domain.addresses import length_problem
 from klingway.domain.errors import Problem
@@ -15,6 +16,9 @@ from klingway.domain.request import Element, Request, VideoRequest
 
 MAX_INLINE_BYTES: Final = 4 * 1024 * 1024
 """Of one request, decoded; Lambda takes 6 MB of (Base64) body in all."""
+
+MAX_INLINE_PICTURES: Final = 64
+"""Of one request: more than any has a place for, and each is stored by itself."""
 
 _DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
 _SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
@@ -84,7 +88,7 @@ def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Pro
     """Return what is wrong with an address: its scheme, or a bucket or prefix that is not the caller's."""
     if problem := length_problem(place, url):
         return problem
-    if _LINK.fullmatch(url):
+    if _is_link(url):
         return None
     found = _S3.fullmatch(url)
     if found and found["bucket"] == bucket and _is_within(found["key"], allowed_prefixes(tenant)):
@@ -93,6 +97,17 @@ def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Pro
     code = "forbidden_address" if found else "wrong_form"
     message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
     return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
+
+
+def _is_link(url: str) -> bool:
+    """Tell whether an address is one that somebody can fetch, as far as its form goes: providers refuse any other."""
+    if not _LINK.fullmatch(url) or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host or a port that is none
+        return False
 
 
 def _is_within(key: str, prefixes: tuple[str, ...]) -> bool:

@@ -6,8 +6,14 @@ The canonical spelling is Kling's own (Kling's API specification, `prompt`); eac
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
-_REFERENCE = re.compile(r"<<<(image|video|element|voice)_([0-9]+)>>>")
+from klingway.domain.request import MAX_PROMPT_CHARS
+
+NUMBER: Final = f"[0-9]{{1,{MAX_PROMPT_CHARS}}}"
+"""The number of a reference, as far as a prompt goes: what is longer is no reference, and more than Python reads as a number."""
+
+_REFERENCE = re.compile(f"<<<(image|video|element|voice)_({NUMBER})>>>")
 _WORD = re.compile(r"\w")
 
 

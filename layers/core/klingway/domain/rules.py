@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from klingway.domain.errors import Problem
+from klingway.domain.inputs import media_places, with_addresses
 from klingway.domain.references import references_in
 from klingway.domain.request import (
     MAX_DURATION_S,
@@ -22,6 +23,9 @@ from klingway.domain.request import (
 
 MAX_METADATA_BYTES = 2048
 """Metadata stands in the job's row and in every event about it."""
+
+MAX_OPTIONS_BYTES = 32 * 1024
+"""Three times what the largest ones have that any provider takes; those of one that a request does not go to are not read."""
 
 NOT_YET = ("failover", "on_unconfirmed", "deadline_s", "retention_days", "tags")
 """Fields of the request that are agreed upon but not built: accepting one and not acting on it would be a lie."""
@@ -241,6 +245,23 @@ def _metadata_is_small(request: Request) -> Iterator[Problem]:
             code="too_large",
             message=f"metadata is {size_bytes} bytes of JSON; at most {MAX_METADATA_BYTES} are kept.",
             limit={"max_bytes": MAX_METADATA_BYTES},
+        )
+
+
+@_rule("provider_options")
+def _options_are_small(request: Request) -> Iterator[Problem]:
+    """All of them together, without their pictures, which have a bound of their own."""
+    if request.provider_options is None:
+        return
+    pictures = media_places({"provider_options": request.provider_options})
+    options = with_addresses(request, dict.fromkeys(pictures, "-")).provider_options
+    size_bytes = len(json.dumps(options, ensure_ascii=False, separators=(",", ":")).encode())
+    if size_bytes > MAX_OPTIONS_BYTES:
+        yield Problem(
+            field="provider_options",
+            code="too_large",
+            message=f"provider_options is {size_bytes} bytes of JSON without pictures; at most {MAX_OPTIONS_BYTES} are taken.",
+            limit={"max_bytes": MAX_OPTIONS_BYTES},
         )
 
 

@@ -38,6 +38,8 @@ def expect_sound(problems: Sequence[Problem], pictures: Sequence[inputs.InlineIm
         raise TooLargeError(
             f"At most {limit} MB of pictures can stand in a request; put larger ones at an https:// address."
         )
+    if len(pictures) > inputs.MAX_INLINE_PICTURES:
+        raise TooLargeError(f"At most {inputs.MAX_INLINE_PICTURES} pictures can stand in a request.")
 
 
 def with_stored(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from klingway.domain.errors import InvalidRequestError, Problem, expect_none
-from klingway.domain.references import Reference, canonical, references_in
+from klingway.domain.references import NUMBER, Reference, canonical, references_in
 from klingway.domain.request import MAX_DURATION_S, MIN_DURATION_S
 from klingway.providers.dialects import Translated
 from klingway.providers.ezmodel import schema
@@ -21,7 +21,7 @@ _PAGE: Final = "EzModel, Kling Omni Video"
 _NOT_PASSED_ON: Final = ("multi_shot", "shot_type", "watermark_info")
 """Fields of Kling's own that EzModel's server takes and leaves out of its request to Kling; its page has none of them."""
 
-_REFERENCE: Final = re.compile(r"@(image|element|video)_([0-9]{1,6})(?![0-9A-Za-z_])")
+_REFERENCE: Final = re.compile(rf"@(image|element|video)_({NUMBER})(?![0-9A-Za-z_])")
 """As the page spells images and elements, and as a video would be spelt there. Kling's own `<<<image_1>>>` is ours as well."""
 
 _ROLES: Final = {None: "reference", "first_frame": "first_frame", "end_frame": "last_frame"}
