@@ -9,7 +9,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from tests.e2e.caller import all_at_once
+from tests.e2e.caller import all_at_once, wait_until
 from tests.e2e.services import SERVICES, UNIFICALLY
 from tests.e2e.upstream import creates_with
 
@@ -107,6 +107,32 @@ def test_a_refused_id_is_free_again(clients: dict[str, Client], name: str) -> No
         assert task == client.success(own)["data"]["task_id"]
     states = {job["state"] for job in client.jobs() if "refuse" in json.dumps(job["request"])}
     assert {"failed"} == states
+
+
+def test_a_refusal_is_repeated_under_its_key(twin: Twin, clients: dict[str, Client]) -> None:
+    """A repetition asks nobody, and takes the external id from nobody who has it by now; a new request takes a new key."""
+    client, prompt = clients["klingai"], "[sim:refuse=429/1102] under a key"
+    body = client.service.least(prompt) | {"external_task_id": "refused once"}
+    first = client.create(body, Idempotency_Key="refused")
+    task = client.created(client.service.least("[sim:generation=0.1] later") | {"external_task_id": "refused once"})
+    again = client.create(body, Idempotency_Key="refused")
+
+    assert [NO_BALANCE["klingai"]] * 2 == [(answer.status_code, answer.json()) for answer in (first, again)]
+    assert 1 == len(creates_with(twin, prompt))
+    assert task == client.success("refused once")["data"]["task_id"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_full_provider_is_waited_for(twin: Twin, clients: dict[str, Client], name: str) -> None:
+    """The create is taken, and goes out again until the provider has room; nobody else's client has to try again."""
+    client, prompt = clients[name], f"[sim:busy=1][sim:generation=0.1] full, says {name}"
+    task = client.created(client.service.least(prompt))
+    early = client.service.word(client.query(task).json())
+    wait_until(lambda: twin.cloud.hasten("WorkQueue") > 0, 10, "the message of the next try")
+    client.success(task)
+
+    assert {"klingai": "submitted", "ezmodel": "SUBMITTED"}.get(name, "pending") == early
+    assert [429, 200] == [call["status"] for call in creates_with(twin, prompt)]
 
 
 PAIRS = {f"{name} by {provider}": (name, provider) for name in SERVICES for provider in SERVICES}

@@ -375,7 +375,6 @@ def test_klingais_words_at_apimart(twin: Twin, clients: dict[str, Client]) -> No
     }
     task = client.created(body, Klingway_Provider="apimart")
     said = client.success("at APIMart")["data"]
-    # Images keep their order, and so their numbers.
     arrived = task_with(twin, prompt)["body"]
 
     assert (task, "at APIMart") == (said["task_id"], said["task_info"]["external_task_id"])

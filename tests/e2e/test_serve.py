@@ -79,7 +79,7 @@ def test_ready_and_stopped(number: signal.Signals) -> None:
     with serving("--simulated-seconds", "0.5") as (process, ready):
         assert set(ready) == FIELDS
         assert ready["ready"] is True
-        assert set(ready["upstreams"]) == {"klingai", "apimart"}
+        assert set(ready["upstreams"]) == {"klingai", "apimart", "ezmodel", "unifically"}
         s3 = boto3.client(
             "s3",
             endpoint_url=ready["aws_endpoint"],
