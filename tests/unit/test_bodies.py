@@ -72,6 +72,9 @@ MALFORMED = {
     "objects 100000 deep": (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "too deeply"),
     "lists 100000 deep": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
     "100000 brackets opened": (b"[" * 100_000, "too deeply"),
+    "a list of 10000 values": (b'{"a": [' + b"1," * 9_999 + b"1]}", "more than 10000 values"),
+    "10000 fields": (json.dumps({f"a{n}": n for n in range(10_000)}).encode(), "more than 10000 values"),
+    "10000 values in several lists": (json.dumps({"a": [[1] * 100] * 99, "b": [{}]}).encode(), "more than 10000 values"),
     "a number of 5000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "cannot be used"),
 }
 
@@ -122,6 +125,13 @@ def test_finding_a_name_that_stands_twice_takes_time_in_proportion() -> None:
 
     with pytest.raises(MalformedRequestError, match="'k49999' stands twice"):
         read_json_object(JSON_TYPE, body.encode())
+
+
+def test_a_body_of_nearly_10000_values_is_read() -> None:
+    """The object itself, the list and 9,998 numbers."""
+    body = {"a": [1] * 9_998}
+
+    assert body == read_json_object(JSON_TYPE, json.dumps(body).encode())
 
 
 def test_ordinary_json_comes_back_as_it_is() -> None:
