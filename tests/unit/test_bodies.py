@@ -74,7 +74,10 @@ MALFORMED = {
     "100000 brackets opened": (b"[" * 100_000, "too deeply"),
     "a list of 10000 values": (b'{"a": [' + b"1," * 9_999 + b"1]}", "more than 10000 values"),
     "10000 fields": (json.dumps({f"a{n}": n for n in range(10_000)}).encode(), "more than 10000 values"),
-    "10000 values in several lists": (json.dumps({"a": [[1] * 100] * 99, "b": [{}]}).encode(), "more than 10000 values"),
+    "10000 values in several lists": (
+        json.dumps({"a": [[1] * 100] * 99, "b": [{}]}).encode(),
+        "more than 10000 values",
+    ),
     "a number of 5000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "cannot be used"),
 }
 

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from klingway import bootstrap
 from klingway.api.authentication import authenticate
+from klingway.api.pages import limit_of, problems_of_page
 from klingway.api.problems import problem_response
 from klingway.domain.errors import GatewayError, InvalidRequestError, NotFoundError, Problem, UnauthenticatedError
 from klingway.domain.ids import JobId, ProviderName, Tenant, is_job_id
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from klingway.domain.ids import Kind
 
 _JSON: Final = "application/json"
-_MOST_LISTED: Final = 50
-_LISTED: Final = 20
 
 app = APIGatewayHttpResolver()
 
@@ -299,26 +298,11 @@ def _redirect(address: str) -> Response[str]:
 
 
 def _list_query(query: Mapping[str, str]) -> tuple[JobFilter, int, JobId | None]:
-    problems = []
-    known = {"state", "provider", "reference", "limit", "cursor"}
-    for name in query:
-        if name not in known:
-            message = f"there is no filter {name[:64]!r}; known here: {', '.join(sorted(known))}."
-            problems.append(Problem(field=name[:64], code="unknown_field", message=message, limit=sorted(known)))
+    problems = list(problems_of_page(query, is_job_id, frozenset({"state", "provider", "reference"})))
     states = [state.value for state in State]
     if query.get("state", states[0]) not in states:
         message = f"state must be one of {', '.join(states)}."
         problems.append(Problem(field="state", code="not_one_of", message=message, limit=states))
-    limit = query.get("limit", str(_LISTED))
-    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and 1 <= int(limit) <= _MOST_LISTED):  # noqa: PLR2004
-        message = f"limit must be a whole number from 1 to {_MOST_LISTED}."
-        problems.append(
-            Problem(field="limit", code="wrong_form", message=message, limit={"min": 1, "max": _MOST_LISTED})
-        )
-    cursor = query.get("cursor")
-    if cursor is not None and not is_job_id(cursor):
-        message = "cursor must be the next_cursor of an answer before."
-        problems.append(Problem(field="cursor", code="wrong_form", message=message))
     if problems:
         raise InvalidRequestError("The list cannot be made.", problems)
     which = JobFilter(
@@ -326,4 +310,4 @@ def _list_query(query: Mapping[str, str]) -> tuple[JobFilter, int, JobId | None]
         provider=ProviderName(query["provider"]) if "provider" in query else None,
         reference=query.get("reference"),
     )
-    return which, int(limit), JobId(cursor) if cursor else None
+    return which, limit_of(query), JobId(query["cursor"]) if "cursor" in query else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from klingway.api.pages import limit_of, problems_of_page
 from klingway.domain.element_views import element_to_json
-from klingway.domain.errors import InvalidRequestError, Problem
+from klingway.domain.errors import InvalidRequestError
 from klingway.domain.ids import ElementId, is_element_id
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from klingway.use_cases.ports import IdempotencyKey
 
 Answer = tuple[HTTPStatus, "dict[str, Any]"]
-
-_MOST_LISTED: Final = 50
-_LISTED: Final = 20
 
 
 def create(
@@ -53,26 +51,6 @@ def delete(keep: KeepElements, tenant: Tenant, name: str) -> Answer:
 
 
 def _part(query: Mapping[str, str]) -> tuple[int, ElementId | None]:
-    known = ["cursor", "limit"]
-    problems = [
-        Problem(
-            field=name[:64],
-            code="unknown_field",
-            message=f"there is no {name[:64]!r} of this list; known here: cursor, limit.",
-            limit=known,
-        )
-        for name in query
-        if name not in known
-    ]
-    limit = query.get("limit", str(_LISTED))
-    if not (limit.isascii() and limit.isdecimal() and len(limit) < 4 and 1 <= int(limit) <= _MOST_LISTED):  # noqa: PLR2004
-        message = f"limit must be a whole number from 1 to {_MOST_LISTED}."
-        bounds = {"min": 1, "max": _MOST_LISTED}
-        problems.append(Problem(field="limit", code="wrong_form", message=message, limit=bounds))
-    cursor = query.get("cursor")
-    if cursor is not None and not is_element_id(cursor):
-        message = "cursor must be the next_cursor of an answer before."
-        problems.append(Problem(field="cursor", code="wrong_form", message=message))
-    if problems:
+    if problems := list(problems_of_page(query, is_element_id)):
         raise InvalidRequestError("The list cannot be made.", problems)
-    return int(limit), ElementId(cursor) if cursor else None
+    return limit_of(query), ElementId(query["cursor"]) if "cursor" in query else None
