@@ -157,6 +157,7 @@ def _parts(host: str, kind: Kind, name: str) -> Sequence[Part]:
             _field("count", st.integers(1, 9)),
             st.just({"series": True, "count": "auto"}),
         )
+    with_sound = [{"sound": True}] if Capability.SOUND_WITH_VIDEO in model.supports else []
     return (
         *common,
         _words("aspect_ratio", AspectRatio),
@@ -164,7 +165,7 @@ def _parts(host: str, kind: Kind, name: str) -> Sequence[Part]:
         _field("duration_s", st.integers(3, 15)),
         _field("sound", st.booleans()),
         _field("cfg_scale", st.floats(0, 1)),
-        _field("video", _VIDEO),
+        st.tuples(_field("video", _VIDEO), st.sampled_from([{}, *with_sound])).map(lambda both: both[0] | both[1]),
         st.one_of(st.just({"shot_split": "intelligence"}), _shots(model), _shots(model)),
         _VOICES,
     )
