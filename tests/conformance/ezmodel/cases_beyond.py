@@ -138,10 +138,7 @@ REFERENCES = (
         "a word that refers at another service", "Supports @image_1, @element_1 reference syntax",
         {**V3, "prompt": "@image_1 holds a sign: @Image2", **IMAGES, "duration": "6"}, warned=frozenset({"prompt"}),
     ),
-    accepted(
-        "a number that no list has is text", "A reference is image, element or video, an underscore and a number",
-        {**V3, "prompt": "@image_1000001 waves", **IMAGES, "duration": "6"},
-    ),
+    refused("a number that no list has", "@image_1", {**V3, "prompt": "@image_1000001 waves", **IMAGES}, "prompt"),
     refused(
         "a number of 4400 digits", "Kling: prompt, at most 2500 characters", {**V3, "prompt": f"@image_{'1' * 4400}"}, "prompt",
     ),
