@@ -16,5 +16,6 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    with moto.mock_aws():
+    # What the template hangs on the table, the bucket and the queues is not run: the mocked Lambda would ask for containers.
+    with moto.mock_aws(config={"lambda": {"use_docker": False}}):
         yield deploy_in_process(TEMPLATE, region=REGION)
