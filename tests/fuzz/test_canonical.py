@@ -1,19 +1,23 @@
-"""The canonical API: whatever its own description allows or forbids."""
+"""The canonical API: whatever its own description allows or forbids, and its creates with something done to them."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 import requests
 import schemathesis
-from hypothesis import given
+from hypothesis import event, given
+from hypothesis import strategies as st
 from klingway.api.openapi import document
 from schemathesis import GenerationMode
 
 from tests.fuzz.effort import EFFORT
-from tests.fuzz.stage import Asked, Stage, expect_nothing_done
+from tests.fuzz.mutations import mutated
+from tests.fuzz.services import CANONICAL
+from tests.fuzz.stage import Asked, Stage, expect_nothing_done, expect_one_create
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,3 +79,22 @@ def test_every_call_is_answered_as_described(stage: Stage, operation: Any, mode:
             expect_nothing_done(stage.traces())
 
     is_answered()
+
+
+@pytest.mark.parametrize("name", CANONICAL)
+@EFFORT
+@given(data=st.data())
+def test_a_create_is_made_once_or_refused_for_nothing(stage: Stage, name: str, data: st.DataObject) -> None:
+    """What the services' documents have, said canonically and then changed: one job, or every problem and nothing done."""
+    create = CANONICAL[name]
+    body = data.draw(mutated(create.good, create.bad, create.pool))
+    stage.clear()
+
+    answer = stage.ask(Asked(method="POST", target=create.path, body=json.dumps(body).encode()))
+
+    expect_described(answer, DESCRIPTION["paths"][create.path]["post"])
+    event(str(answer.status))
+    if answer.status == 202:
+        expect_one_create(stage)
+    else:
+        expect_nothing_done(stage.traces())

@@ -24,6 +24,15 @@ from local.simulators.klingai_rules import SPECIFICATION, Surroundings
 if TYPE_CHECKING:
     from klingway.domain.ids import ProviderName
 
+_LEFT_TO_THE_SERVICE = (
+    # Of an address, by its ending, which proves nothing: what is there, only who fetches it knows.
+    "format is not supported",
+    # Of Kling's models before 3.0, in which mode and length they have what: the sources of their time do not agree.
+    "only in mode",
+    "image_reference must not be empty with",
+)
+"""What a service refuses, free of charge, that no gateway can know before."""
+
 Rules = Callable[[Mapping[str, Any]], Any]
 """Looks at a create's body; raises where it breaks a rule."""
 
@@ -167,7 +176,8 @@ def _refusal(rules: Rules, body: Mapping[str, Any]) -> str:
     try:
         order = rules(said)
     except Exception as error:  # noqa: BLE001 - a rule that fails has not taken it either
-        return f"{type(error).__name__}: {error}"
+        is_left = any(words in str(error) for words in _LEFT_TO_THE_SERVICE)
+        return "" if is_left else f"{type(error).__name__}: {error}"
     unknown = order.unknown_fields
     return f"fields that the document does not have: {unknown}" if unknown else ""
 
