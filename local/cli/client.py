@@ -134,6 +134,33 @@ class Gateway:
         """
         return self._json("GET", f"/v1/jobs/{quote(job_id, safe='')}")
 
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Cancel a job that has not been submitted yet; return it.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return self._json("POST", f"/v1/jobs/{quote(job_id, safe='')}/cancel")
+
+    def retry(self, job_id: str, *, idempotency_key: str) -> dict[str, Any]:
+        """Ask once more for what an ended job was asked for; return the new job.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        headers = {"Idempotency-Key": idempotency_key}
+        return self._json("POST", f"/v1/jobs/{quote(job_id, safe='')}/retry", headers=headers)
+
+    def delete(self, job_id: str) -> None:
+        """Delete an ended job with its media.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        answer = self._call("DELETE", f"/v1/jobs/{quote(job_id, safe='')}")
+        if answer.is_error:
+            raise _refusal(answer)
+
     def jobs(self, **query: str | int | None) -> dict[str, Any]:
         """Return a part of the list: `{"jobs", "next_cursor"}`.
 

@@ -46,6 +46,9 @@ def gateway() -> Iterator[FakeGateway]:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def log_message(self, *_: object) -> None:
             pass
 

@@ -174,6 +174,29 @@ def test_the_fake_copies_likewise() -> None:
     assert (b"a film", "video/mp4") == (bucket.objects["outbox/b.mp4"], bucket.types["outbox/b.mp4"])
 
 
+def test_objects_are_deleted(stack: Deployment) -> None:
+    """Those that are named, and no other; one that is gone already, or none at all, is no mistake."""
+    client, name = boto3.client("s3"), stack.outputs["BucketName"]
+    bucket = S3MediaBucket(lambda: client, name)
+    for key in ("results/a.mp4", "results/ä b.json", "results/c.mp4"):
+        bucket.store(key, iter([b"a film"]), content_type="video/mp4")
+
+    bucket.delete(["results/a.mp4", "results/ä b.json", "results/gone.mp4"])
+    bucket.delete([])
+
+    assert ["results/c.mp4"] == [item["Key"] for item in client.list_objects_v2(Bucket=name)["Contents"]]
+
+
+def test_the_fake_deletes_likewise() -> None:
+    """Those that are named; one that is gone already is no mistake."""
+    bucket = InMemoryBucket()
+    for key in ("a", "b"):
+        bucket.store(key, iter([b"a film"]), content_type="video/mp4")
+    bucket.delete(["a", "gone"])
+
+    assert ["b"] == list(bucket.objects)
+
+
 def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:
     """A link is signed, ends when asked, and names the bucket's own region."""
     client = boto3.client("s3")

@@ -270,6 +270,22 @@ def test_a_name_that_is_let_go_can_be_given_again(store: Store) -> None:
     assert second.id == store.named(Tenant("acme"), ProviderName("klingai"), "order-42")
 
 
+def test_a_job_is_deleted_with_all_that_stands_beside_it(store: Store) -> None:
+    """Its request is gone, and its name free; another job's are not touched, and a second time does no harm."""
+    job, other = (a_job(origin=named(name)) for name in ("one", "two"))
+    store.create(job, REQUEST, a_key())
+    store.create(other, REQUEST, None)
+
+    store.delete(job)
+    store.delete(job)
+
+    assert (None, None) == (store.get(job.id), store.get_with_request(job.id))
+    assert [None, other.id] == [store.named(job.tenant, ProviderName("klingai"), name) for name in ("one", "two")]
+    kept = store.get_with_request(other.id)
+    assert kept is not None
+    assert (other, REQUEST) == (kept.job, kept.request)
+
+
 def test_numbered_pages_show_one_product_of_one_dialect(store: Store) -> None:
     """Newest first, so many after so many; other products, dialects, tenants and canonical jobs are not in it."""
     jobs = [a_job(NOW + timedelta(seconds=n), origin=named(None)) for n in range(5)]

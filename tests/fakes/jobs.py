@@ -95,6 +95,11 @@ class InMemoryJobs:
             )
         )
 
+    def delete(self, job: Job) -> None:
+        self.forget_name(job)
+        self.requests.pop(job.id, None)
+        self.rows.pop(job.id, None)
+
     def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
         found = [
             job.id

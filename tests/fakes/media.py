@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -34,6 +34,10 @@ class InMemoryBucket:
         if data is None or etag not in {None, hashlib.md5(data, usedforsecurity=False).hexdigest()}:
             return None
         return data[:at_most_bytes]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         return f"https://bucket.example/{key}?expires_s={expires_s}"

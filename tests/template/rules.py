@@ -47,10 +47,11 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:BatchGetItem", "JobsTable.Arn"),
         ("dynamodb:PutItem", "JobsTable.Arn"),  # a transaction asks for the rights of its writes
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
-        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # the name of a job that was refused
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),  # a job that is deleted, the name of one that was refused
         ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
         ("dynamodb:Query", "JobsTable.Arn"),
         ("s3:PutObject", INPUTS),
+        ("s3:DeleteObject", RESULTS),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),

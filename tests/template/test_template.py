@@ -96,7 +96,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("filter_lets_changes_through", '"announce": {"N": [{"exists": true}]}, ', ""),
     ("filter_lets_changes_through", ', "sk": {"S": ["job"]}', ""),
     ("filter_lets_changes_through", "                    - PublishesStateChanges\n", "                    - HasPublicBaseUrl\n"),
-    ("filter_lets_changes_through", '["succeeded", "failed"]', '["succeeded"]'),
+    ("filter_lets_changes_through", '["succeeded", "failed", "canceled"]', '["succeeded", "failed"]'),
     ("filter_lets_changes_through", '"announce": {"N"', '"announce": {"S"'),
     ("schedule_each_minute", "rate(1 minute)", "rate(5 minutes)"),
     ("schedule_each_minute", "MaximumRetryAttempts: 0", "MaximumRetryAttempts: 2"),

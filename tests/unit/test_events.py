@@ -52,8 +52,10 @@ def test_a_change_of_state_is_told_under_an_id_of_its_own() -> None:
 
 
 def test_what_is_told() -> None:
-    """Success and failure, as `klingway`."""
-    assert {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed"} == DETAIL_TYPES
+    """Every end, as `klingway`."""
+    told = {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed", State.CANCELED: "Job Canceled"}
+    assert told == DETAIL_TYPES
+    assert {state for state in State if state.is_terminal} == set(DETAIL_TYPES)
     assert "klingway" == SOURCE
 
 

@@ -50,6 +50,7 @@ SUCCEEDED: dict[str, Any] = {
     "state": "succeeded",
     "model": "kling-v3-omni",
     "provider": "klingai",
+    "retry_of": None,
     "route_reason": "klingai: cheapest of klingai ($1.12), apimart (price unknown)",
     "reference": "order-42",
     "metadata": {"any": "thing"},

@@ -77,7 +77,7 @@ def test_a_file_becomes_a_job_of_the_tenant(intake: Intake) -> None:
     assert Reception.ACCEPTED is intake.file(GOOD)
 
     (job,) = intake.jobs()
-    target = Target("outbox", "outbox/a/cat", ("job.succeeded", "job.failed"))
+    target = Target("outbox", "outbox/a/cat", ("job.succeeded", "job.failed", "job.canceled"))
     assert ("acme", (target,), None, "https://gateway.example") == (
         job.tenant,
         job.targets,

@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from klingway.domain.work import Work
     from klingway.providers.contract import Provider
     from klingway.settings import ProviderSettings
+    from klingway.use_cases.cancel_job import CancelJob
     from klingway.use_cases.chain import Chain
     from klingway.use_cases.check_attempt import CheckAttempt
     from klingway.use_cases.check_element import CheckElement
     from klingway.use_cases.create_job import CreateJob
+    from klingway.use_cases.delete_job import DeleteJob
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.estimate import Estimate
     from klingway.use_cases.judge_request import JudgeRequest
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.read_deliveries import ReadDeliveries
     from klingway.use_cases.read_jobs import ReadJobs
     from klingway.use_cases.receive_callback import ReceiveCallback
+    from klingway.use_cases.retry_job import RetryJob
     from klingway.use_cases.start_job import StartJob
     from klingway.use_cases.submit_attempt import SubmitAttempt
     from klingway.use_cases.take_in import TakeIn
@@ -257,6 +260,27 @@ class ApiServices(_CreatingServices[ApiSettings]):
         from klingway.use_cases.read_jobs import ReadJobs
 
         return ReadJobs(jobs=self.jobs, bucket=self.bucket, keyring=self.keyring, now=now, links=self.links)
+
+    @cached_property
+    def cancel_job(self) -> CancelJob:
+        """Cancels jobs."""
+        from klingway.use_cases.cancel_job import CancelJob
+
+        return CancelJob(jobs=self.jobs, now=now)
+
+    @cached_property
+    def retry_job(self) -> RetryJob:
+        """Repeats jobs."""
+        from klingway.use_cases.retry_job import RetryJob
+
+        return RetryJob(jobs=self.jobs, create=self.create_job)
+
+    @cached_property
+    def delete_job(self) -> DeleteJob:
+        """Deletes jobs."""
+        from klingway.use_cases.delete_job import DeleteJob
+
+        return DeleteJob(jobs=self.jobs, bucket=self.bucket)
 
     @cached_property
     def links(self) -> MediaLinks:

@@ -153,6 +153,22 @@ class DynamoDbJobs:
             raise ChangeRefusedError(job) from error
         return rows.job_of(changed["Attributes"])
 
+    def delete(self, job: Job) -> None:
+        """Delete a job and everything that stands beside it; its own row last, so that it can be done again."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :job",
+            ExpressionAttributeValues={":job": {"S": job.id}},
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        ours = rows.job_key(job.id)
+        beside = [item for page in pages for item in page["Items"] if item != ours]
+        for key in beside:
+            self._client.delete_item(TableName=self._table, Key=key)
+        self.forget_name(job)
+        self._client.delete_item(TableName=self._table, Key=ours)
+
     # ------------------------------------------------------------------------------------------------- reading
 
     def get(self, job_id: JobId) -> Job | None:

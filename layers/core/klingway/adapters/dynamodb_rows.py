@@ -217,6 +217,7 @@ def job_of(item: Item) -> Job:
         due_at=_int(row.get("due_at")),
         sequence=int(row["sequence"]),
         attempts=tuple(_attempt(attempt) for attempt in row.get("attempts", ())),
+        retry_of=JobId(row["retry_of"]) if "retry_of" in row else None,
         reference=row.get("reference"),
         metadata=json.loads(row["metadata"]) if "metadata" in row else None,
         correlation_id=row.get("correlation_id"),

@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
@@ -100,6 +100,18 @@ class S3MediaBucket:
         with body:
             data: bytes = body.read(at_most_bytes)
         return data
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete up to a thousand objects (S3's bound); those that are gone already are no mistake.
+
+        Raises:
+            OSError: Some could not be deleted.
+        """
+        if not keys:
+            return
+        wanted: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        if failed := self._client.delete_objects(Bucket=self._name, Delete=wanted).get("Errors"):
+            raise OSError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code')}")
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         """Return a signed address of an object for anybody to read; no call is made."""

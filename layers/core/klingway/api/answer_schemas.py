@@ -70,6 +70,7 @@ JOB = json_object(
     model={"type": "string"},
     provider={"type": "string"},
     route_reason=text("Why this provider."),
+    retry_of=maybe(text("The ended job whose request this one repeats.")),
     reference=maybe({"type": "string"}),
     metadata={"type": "object"},
     request={"anyOf": [{"$ref": REF.format(model=request.__name__)} for request in REQUESTS.values()]},

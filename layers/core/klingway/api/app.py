@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from klingway.domain.ids import Kind
+    from klingway.use_cases.create_job import Accepted
 
 _JSON: Final = "application/json"
 
@@ -72,6 +73,31 @@ def list_jobs() -> Response[str]:
 def read_job(job_id: str) -> Response[str]:
     """Read a job."""
     return _json(bootstrap.api().read_jobs.one(_tenant(), job_id, public_url=_public_url(app.current_event)))
+
+
+@app.post("/v1/jobs/<job_id>/cancel")
+def cancel_job(job_id: str) -> Response[str]:
+    """Cancel a job that has not been submitted yet."""
+    services = bootstrap.api()
+    return _json(
+        services.read_jobs.show(services.cancel_job.run(_tenant(), job_id), public_url=_public_url(app.current_event))
+    )
+
+
+@app.post("/v1/jobs/<job_id>/retry")
+def retry_job(job_id: str) -> Response[str]:
+    """Ask once more for what an ended job was asked for: 202 with the new job."""
+    event, services = app.current_event, bootstrap.api()
+    given_key = event.headers.get("idempotency-key")
+    accepted = services.retry_job.run(_tenant(), job_id, given_key=given_key, public_url=_public_url(event))
+    return _accepted(accepted)
+
+
+@app.delete("/v1/jobs/<job_id>")
+def delete_job(job_id: str) -> Response[str]:
+    """Delete an ended job and its media."""
+    bootstrap.api().delete_job.run(_tenant(), job_id)
+    return Response(status_code=int(HTTPStatus.NO_CONTENT), body="")
 
 
 @app.get("/v1/jobs/<job_id>/content")
@@ -222,8 +248,12 @@ def _created(kind: Kind) -> Response[str]:
     services = bootstrap.api()
     given = event.headers.get("idempotency-key")
     key = None if given is None else services.create_job.key_for(tenant, body, given, asked_as=kind)
-    accepted = services.create_job.run(tenant, body, kind=kind, key=key, public_url=_public_url(event))
-    job = services.read_jobs.show(accepted.stored, public_url=_public_url(event))
+    return _accepted(services.create_job.run(tenant, body, kind=kind, key=key, public_url=_public_url(event)))
+
+
+def _accepted(accepted: Accepted) -> Response[str]:
+    """Answer with a job that was accepted."""
+    job = bootstrap.api().read_jobs.show(accepted.stored, public_url=_public_url(app.current_event))
     headers: dict[str, str | list[str]] = {"Location": f"/v1/jobs/{job['id']}"}
     if accepted.is_replay:
         headers["Idempotent-Replayed"] = "true"

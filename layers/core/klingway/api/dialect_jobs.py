@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from klingway.api.conversation import PROVIDER_HEADER, Conversation, Reply, reply, warned
-from klingway.domain.deliveries import CALLBACK, JOB_FAILED, JOB_SUCCEEDED, Target
+from klingway.domain.deliveries import CALLBACK, JOB_ENDS, Target
 from klingway.domain.errors import InvalidRequestError, NotFoundError, ProviderRefusalError
 from klingway.domain.ids import JobId, is_job_id
 from klingway.providers.dialects import ShownJob
@@ -32,7 +32,7 @@ def create(asked: Conversation) -> Reply:
             key=asked.key(body),
             public_url=asked.call.public_url,
             origin=asked.origin(translated.external_id),
-            targets=[Target(CALLBACK, url, (JOB_SUCCEEDED, JOB_FAILED))] if url else (),
+            targets=[Target(CALLBACK, url, JOB_ENDS)] if url else (),
         )
     except InvalidRequestError as error:
         raise with_their_places(error, {"provider": PROVIDER_HEADER, **translated.places}) from error

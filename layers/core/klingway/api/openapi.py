@@ -30,7 +30,7 @@ def _refusals(*statuses: str) -> dict[str, Any]:
         "400": "The body is not a JSON object",
         "401": "No key, or none that is valid",
         "404": "There is no such thing, or it is another tenant's",
-        "409": "There is no result, or none yet",
+        "409": "The job is not in a state for it: `code` and `detail` say why",
         "413": "The request is too large",
         "415": "The body is of another content type",
         "422": "The request breaks rules; every one of them is listed, nothing was accepted or spent",
@@ -194,6 +194,38 @@ _PATHS: dict[str, Any] = {
             "summary": "Read a job",
             "parameters": [_in_path("job_id")],
             "responses": {"200": {"description": "The job", "content": _json_of("Job")}, **_refusals("401", "404")},
+        },
+        "delete": {
+            "operationId": "deleteJob",
+            "summary": "Delete an ended job with its media",
+            "parameters": [_in_path("job_id")],
+            "responses": {"204": {"description": "Nothing of it is left"}, **_refusals("401", "404", "409")},
+        },
+    },
+    "/v1/jobs/{job_id}/cancel": {
+        "post": {
+            "operationId": "cancelJob",
+            "summary": "Cancel a job that is queued or preparing; later no provider can, and it is 409 `already_submitted`",
+            "parameters": [_in_path("job_id")],
+            "responses": {
+                "200": {"description": "The job, canceled now or before", "content": _json_of("Job")},
+                **_refusals("401", "404", "409"),
+            },
+        }
+    },
+    "/v1/jobs/{job_id}/retry": {
+        "post": {
+            "operationId": "retryJob",
+            "summary": "Ask once more for what an ended job was asked for: a new job, which is paid for anew",
+            "parameters": [_in_path("job_id"), _KEY],
+            "responses": {
+                "202": {
+                    "description": "The new job; `retry_of` names the old one",
+                    "headers": _CREATED_HEADERS,
+                    "content": _json_of("Job"),
+                },
+                **_refusals("401", "404", "409", "413", "422", "503"),
+            },
         }
     },
     "/v1/jobs/{job_id}/content": {

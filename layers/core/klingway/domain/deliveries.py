@@ -19,6 +19,9 @@ from klingway.domain.schedule import PATIENCE_S
 
 JOB_SUCCEEDED: Final = "job.succeeded"
 JOB_FAILED: Final = "job.failed"
+JOB_CANCELED: Final = "job.canceled"
+JOB_ENDS: Final = (JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELED)
+"""Every end of a job."""
 ELEMENT_READY: Final = "element.ready"
 ELEMENT_FAILED: Final = "element.failed"
 
@@ -54,7 +57,7 @@ class Target:
     address: str
     """The URL of a webhook or callback; for the outbox the key without its ending, `outbox/a/cat`."""
     events: tuple[str, ...]
-    """Of `job.succeeded` and `job.failed`, or of `element.ready` and `element.failed`."""
+    """Of `job.succeeded`, `job.failed` and `job.canceled`, or of `element.ready` and `element.failed`."""
 
 
 class DeliveryState(StrEnum):

@@ -6,6 +6,7 @@ GatewayError
 ├── NotFoundError              404
 ├── NotReadyError              409
 ├── AlreadyExistsError         409
+├── WrongStateError            409
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
 ├── InvalidRequestError        422
@@ -138,6 +139,17 @@ class AlreadyExistsError(GatewayError):
     def __init__(self, external_id: str) -> None:
         super().__init__(f"External_task_id {external_id} already exists")
         self.external_id = external_id
+
+
+class WrongStateError(GatewayError):
+    """The job is in a state in which this cannot be done with it; `code` says which is in the way."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Not in this state"
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class TooLargeError(GatewayError):

@@ -2,20 +2,24 @@
 
 from typing import Any, Final
 
-from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED
+from klingway.domain.deliveries import JOB_CANCELED, JOB_FAILED, JOB_SUCCEEDED
 from klingway.domain.ids import iso
 from klingway.domain.job import Job, State
 from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json, warnings_of
 
 SOURCE: Final = "klingway"
 
-DETAIL_TYPES: Final = {State.SUCCEEDED: "Job Succeeded", State.FAILED: "Job Failed"}
+DETAIL_TYPES: Final = {
+    State.SUCCEEDED: "Job Succeeded",
+    State.FAILED: "Job Failed",
+    State.CANCELED: "Job Canceled",
+}
 """The states that are told, with the event's detail type."""
 
 STATE_CHANGED: Final = "Job State Changed"
 """The detail type of every announced change, where those are switched on."""
 
-DELIVERED: Final = {State.SUCCEEDED: JOB_SUCCEEDED, State.FAILED: JOB_FAILED}
+DELIVERED: Final = {State.SUCCEEDED: JOB_SUCCEEDED, State.FAILED: JOB_FAILED, State.CANCELED: JOB_CANCELED}
 """The states that are delivered to a job's targets, with the event's type there."""
 
 

@@ -176,6 +176,8 @@ class Job:
     attempts: tuple[Attempt, ...] = ()
     reference: str | None = None
     metadata: Mapping[str, Any] | None = None
+    retry_of: JobId | None = None
+    """The ended job whose request this one repeats."""
     correlation_id: str | None = None
     """What the event that asked for the job called it; in every event about it."""
     origin: Origin | None = None

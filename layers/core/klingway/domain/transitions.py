@@ -14,6 +14,8 @@ from klingway.domain.job import Attempt, AttemptState, Job, JobElement, JobError
 from klingway.domain.schedule import CLAIM_S, LIFE_S, PATIENCE_S
 
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
+CANCELABLE: Final = frozenset({State.QUEUED, State.PREPARING})
+"""No provider can cancel a task: a job can be canceled while it has none."""
 _SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 
 
@@ -143,6 +145,18 @@ def end_preparing(*, at: datetime, elements: Sequence[JobElement]) -> Change:
         at=at,
         due_at=at + timedelta(seconds=PATIENCE_S),
         values={"elements": tuple(elements)},
+    )
+
+
+def cancel(*, at: datetime) -> Change:
+    """Its caller wants the job no more, and nothing of it has been sent to a provider that would not have refused it."""
+    message = "canceled before it was submitted; nothing was charged"
+    return Change(
+        allowed_from=CANCELABLE,
+        to_state=State.CANCELED,
+        at=at,
+        due_at=None,
+        values={"error": JobError(code="canceled", message=message, retryable=True), "finished_at": at},
     )
 
 

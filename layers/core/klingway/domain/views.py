@@ -71,6 +71,7 @@ def job_to_json(
         "model": job.model,
         "provider": job.provider,
         "route_reason": job.route_reason,
+        "retry_of": job.retry_of,
         "reference": job.reference,
         "metadata": dict(job.metadata or {}),
         "request": dict(request),

@@ -69,6 +69,13 @@ def configured(providers: Providers, request: AnyRequest, owners: Sequence[Provi
     ]
 
 
+def key_of_deleted_job() -> InvalidRequestError:
+    """Return the error of an idempotency key whose job was made, and deleted since."""
+    message = "the job of this Idempotency-Key was deleted; use a new key to ask for it anew."
+    problem = Problem(field="Idempotency-Key", code="deleted", message=message)
+    return InvalidRequestError("The idempotency key belongs to a job that was deleted.", [problem])
+
+
 def key_of_another_request() -> InvalidRequestError:
     """Return the error of an idempotency key that was used before, for something else."""
     message = "this Idempotency-Key was used for a request with another body; use a new key for a new request."

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
+from klingway.domain.deliveries import JOB_ENDS, Target
 from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
-from klingway.domain.ids import Kind, ProviderName, Tenant, new_job_id
+from klingway.domain.ids import JobId, Kind, ProviderName, Tenant, new_job_id
 from klingway.domain.job import Job, Origin, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest
@@ -67,6 +67,7 @@ class CreateJob:
         origin: Origin | None = None,
         targets: Sequence[Target] = (),
         correlation_id: str | None = None,
+        retry_of: JobId | None = None,
     ) -> Accepted:
         """Accept the body of `POST /v1/videos`, or of `/v1/images`.
 
@@ -79,6 +80,7 @@ class CreateJob:
             public_url: Where providers' callbacks reach this gateway.
             targets: Where the end is delivered to, besides what the request itself names.
             correlation_id: What the event that asks for the job calls it.
+            retry_of: The job whose request it repeats.
 
         Raises:
             InvalidRequestError: With every problem of the request.
@@ -101,6 +103,7 @@ class CreateJob:
             elements=judged.elements,
             targets=(*_targets(request), *targets),
             correlation_id=correlation_id,
+            retry_of=retry_of,
         )
         said = request.model_dump(mode="json", exclude_unset=True)
         try:
@@ -168,7 +171,7 @@ class CreateJob:
             raise accepting.key_of_another_request()
         stored = self.jobs.get_with_request(taken.job_id)
         if stored is None:
-            raise UnavailableError("The job of this idempotency key cannot be read; try again.")
+            raise accepting.key_of_deleted_job()
         return Accepted(stored, is_replay=True)
 
 
@@ -176,4 +179,4 @@ def _targets(request: AnyRequest) -> tuple[Target, ...]:
     """Return where the request itself wants its end to be told."""
     if request.webhook is None:
         return ()
-    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or (JOB_SUCCEEDED, JOB_FAILED))),)
+    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or JOB_ENDS)),)

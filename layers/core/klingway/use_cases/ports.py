@@ -158,6 +158,10 @@ class JobStore(Protocol):
         """
         ...
 
+    def delete(self, job: Job) -> None:
+        """Delete a job and everything that stands beside it; its own row last, so that it can be done again."""
+        ...
+
     def page(self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None) -> Page:
         """Return a tenant's jobs, newest first."""
         ...
@@ -288,6 +292,14 @@ class MediaBucket(Protocol):
 
     def read(self, key: str, *, at_most_bytes: int, etag: str | None) -> bytes | None:
         """Return an object, or as much of its beginning; None where it is gone, or not the one of this ETag any more."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are gone already are no mistake.
+
+        Raises:
+            OSError: Some could not be deleted.
+        """
         ...
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:

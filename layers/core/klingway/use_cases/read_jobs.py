@@ -10,6 +10,7 @@ from klingway.domain.job import Job, State
 from klingway.domain.keys import Keyring
 from klingway.domain.views import job_to_json
 from klingway.use_cases.media_links import MediaLinks
+from klingway.use_cases.own_job import own_job
 from klingway.use_cases.ports import JobFilter, JobStore, MediaBucket, Now, StoredJob
 
 PRESIGNED_S: Final = 900
@@ -32,7 +33,7 @@ class ReadJobs:
         Raises:
             NotFoundError: There is none of this id, or it is another tenant's; the answer is the same.
         """
-        return self.show(self._own(tenant, job_id), public_url=public_url)
+        return self.show(own_job(self.jobs, tenant, job_id), public_url=public_url)
 
     def many(
         self, tenant: Tenant, which: JobFilter, *, limit: int, after: JobId | None, public_url: str
@@ -56,7 +57,7 @@ class ReadJobs:
             NotFoundError: There is no such job or file.
             NotReadyError: The job has no result, or none yet.
         """
-        return self.content_of(self._own(tenant, job_id).job, name)
+        return self.content_of(own_job(self.jobs, tenant, job_id).job, name)
 
     def content_of(self, job: Job, name: str | None = None) -> str:
         """Return an address at which a file of a job lies for some minutes; the first one unless another is named.
@@ -83,12 +84,6 @@ class ReadJobs:
         if job is None:
             raise NotFoundError("There is no such file.")
         return self._address(job, name)
-
-    def _own(self, tenant: Tenant, job_id: str) -> StoredJob:
-        stored = self.jobs.get_with_request(JobId(job_id)) if is_job_id(job_id) else None
-        if stored is None or stored.job.tenant != tenant:
-            raise NotFoundError(f"There is no job {job_id[:64]!r}.")
-        return stored
 
     def _address(self, job: Job, name: str) -> str:
         file = next((file for file in job.files if file.name == name), None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from klingway.domain.deliveries import JOB_FAILED, JOB_SUCCEEDED, Target
+from klingway.domain.deliveries import JOB_ENDS, Target
 from klingway.domain.errors import GatewayError, TooLargeError, UnavailableError
 from klingway.domain.ids import Tenant
 from klingway.domain.inbox import MAX_FILE_BYTES, error_key, outbox_base
@@ -76,7 +76,7 @@ class TakeIn:
                 read_json_object(text),
                 key=self._key("inbox", key, sequencer),
                 public_url=self.public_url,
-                targets=[Target("outbox", base, (JOB_SUCCEEDED, JOB_FAILED))],
+                targets=[Target("outbox", base, JOB_ENDS)],
             )
         except UnavailableError:
             raise
