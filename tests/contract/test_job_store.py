@@ -77,6 +77,7 @@ def begun(job: Job) -> transitions.Change:
         provider=job.provider,
         account="main",
         handle={"path": "/v1"},
+        price=job.price,
         due_at=NOW + timedelta(seconds=40),
     )
 

@@ -13,7 +13,7 @@ from klingway.providers.contract import ElementRegistry, Outcome, Provider, Prov
 NAME = ProviderName("scripted")
 
 
-def profile(*, calls_back: bool = True, finds_by_reference: bool = True) -> ProviderProfile:
+def profile(*, name: ProviderName = NAME, calls_back: bool = True, finds_by_reference: bool = True) -> ProviderProfile:
     model = ModelProfile(
         source="the test",
         supports=dict.fromkeys(Capability, Confidence.DOCUMENTED),
@@ -22,7 +22,7 @@ def profile(*, calls_back: bool = True, finds_by_reference: bool = True) -> Prov
         expected=Expected(early_s=60, usual_s=180, late_s=420, source="the test"),
     )
     return ProviderProfile(
-        name=NAME,
+        name=name,
         models={"kling-v3-omni": model},
         image_models={"kling-v3-omni": model},
         calls_back=calls_back,

@@ -29,7 +29,9 @@ MADE = replace(WANTED, provider_id="321922438904313")
 
 
 def begin(asked: Job) -> Change:
-    return transitions.begin_attempt(asked, at=AT, provider=KLINGAI, account="eu", handle=HANDLE, due_at=DUE)
+    return transitions.begin_attempt(
+        asked, at=AT, provider=KLINGAI, account="eu", handle=HANDLE, price=None, due_at=DUE
+    )
 
 
 # The change; the states it may come from; the state it leads to; the number that the row must still expect; due after.
@@ -60,7 +62,7 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
         State.PREPARING, {State.PREPARING}, State.FAILED, None, None,
     ),
     "put_back": (
-        lambda asked: transitions.put_back(asked, at=AT, error=REFUSED, after_s=4),
+        lambda asked: transitions.put_back(asked, at=AT, error=REFUSED, provider=KLINGAI, after_s=4),
         State.SUBMITTING, {State.SUBMITTING}, State.QUEUED, None, 124,
     ),
     "lose_answer": (
@@ -172,7 +174,7 @@ def test_a_first_attempt_is_named_before_the_call() -> None:
         accepted_at=None,
         task_id=None,
     )
-    assert {"attempts": (expected,), "provider": KLINGAI} == change.values
+    assert {"attempts": (expected,), "provider": KLINGAI, "price": None} == change.values
     assert 1 == transitions.next_attempt_number(job(state=State.QUEUED, attempts=()), KLINGAI)
 
 
@@ -246,10 +248,11 @@ def test_an_accepted_attempt_has_its_task() -> None:
 def test_a_refusal_and_a_lost_answer_keep_their_error() -> None:
     """On the attempt; the job itself has none."""
     asked = job(state=State.SUBMITTING)
-    back = transitions.put_back(asked, at=AT, error=REFUSED, after_s=4)
+    for_now = replace(REFUSED, retryable=True)
+    back = transitions.put_back(asked, at=AT, error=for_now, provider=KLINGAI, after_s=4)
     lost = transitions.lose_answer(asked, at=AT, error=REFUSED, after_s=4)
 
-    assert (AttemptState.REFUSED, REFUSED) == (latest(back).state, latest(back).error)
+    assert (AttemptState.REFUSED, for_now) == (latest(back).state, latest(back).error)
     assert (AttemptState.UNCONFIRMED, REFUSED) == (latest(lost).state, latest(lost).error)
     assert {"attempts"} == set(back.values)
     assert ({"attempts", "deadline_at"}, 1) == (set(lost.values), latest(lost).doubts)
@@ -330,4 +333,4 @@ def test_earlier_attempts_stay_as_they_are() -> None:
     first = attempt(state=AttemptState.FAILED, error=REFUSED)
     asked = job(state=State.SUBMITTING, attempts=(first, attempt(number=2)))
 
-    assert first == transitions.put_back(asked, at=AT, error=REFUSED, after_s=1).values["attempts"][0]
+    assert first == transitions.put_back(asked, at=AT, error=REFUSED, provider=KLINGAI, after_s=1).values["attempts"][0]

@@ -250,17 +250,17 @@ def test_every_mistake_is_named_exactly_once() -> None:
         "sound": True,
         "reference": "",
         "metadata": {"big": "x" * 2048},
-        "failover": "never",
+        "on_unconfirmed": "fail",
     }
 
     assert [
         ("aspect", "unknown_field"),
         ("cfg_scale", "too_large"),
         ("duration_s", "wrong_type"),
-        ("failover", "not_yet"),
         ("images[0].role", "needs_first_frame"),
         ("metadata", "too_large"),
         ("mode", "not_one_of"),
+        ("on_unconfirmed", "not_yet"),
         ("prompt", "too_long"),
         ("reference", "too_short"),
     ] == found(body)

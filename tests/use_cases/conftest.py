@@ -6,7 +6,7 @@ import pytest
 from klingway.domain.ids import AttemptId, Tenant
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.keys import Keyring
-from klingway.domain.work import Work
+from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Media, Outcome, ProviderError, Succeeded
 from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
@@ -170,6 +170,11 @@ class Gateway:
     def nudge(self, job: Job, task_id: str | None = None) -> None:
         """Do the work that a callback asks for."""
         self.worker.run(Work.nudged(AttemptId(job.id, 1), task_id))
+
+    def check(self, job: Job) -> None:
+        """Do the work that the poller asks for."""
+        job = self.job(job)
+        self.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=job.number))
 
     def work(self) -> float:
         """Let the one message in the queue arrive when it is due, and do its work; return its delay."""

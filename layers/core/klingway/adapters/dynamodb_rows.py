@@ -20,6 +20,7 @@ from klingway.domain.ids import JobId, ProviderName, Tenant, from_iso, iso
 from klingway.domain.job import (
     Attempt,
     AttemptState,
+    Failover,
     Job,
     JobElement,
     JobError,
@@ -213,6 +214,7 @@ def job_of(item: Item) -> Job:
         updated_at=from_iso(row["updated_at"]),
         deadline_at=from_iso(row["deadline_at"]),
         public_url=row["public_url"],
+        failover=Failover(row.get("failover", Failover.BEFORE_ACCEPTANCE)),
         number=int(row["number"]),
         due_at=_int(row.get("due_at")),
         sequence=int(row["sequence"]),

@@ -47,6 +47,16 @@ class AttemptState(StrEnum):
     FAILED = "failed"
 
 
+class Failover(StrEnum):
+    """When a job may go on to the next provider of its route."""
+
+    NEVER = "never"
+    BEFORE_ACCEPTANCE = "before_acceptance"
+    """When a provider refuses it and nothing was created: it costs nothing."""
+    ALWAYS = "always"
+    """Also when a provider fails at it that had accepted it."""
+
+
 class LearntBy(StrEnum):
     """How the end of a job at the provider was learnt."""
 
@@ -167,6 +177,7 @@ class Job:
     """By when it has to be submitted; from then on, by when it has to end."""
     public_url: str
     """The gateway's own address, as the caller reached it: callbacks come back there."""
+    failover: Failover = Failover.BEFORE_ACCEPTANCE
     number: int = 0
     """The number that the next work on this job must carry; see `work`."""
     due_at: int | None = None
@@ -174,6 +185,7 @@ class Job:
     sequence: int = 0
     """How many state changes there have been; the number of the latest one's announcement."""
     attempts: tuple[Attempt, ...] = ()
+    """Up to one for each provider; one that is taken up again comes last."""
     reference: str | None = None
     metadata: Mapping[str, Any] | None = None
     retry_of: JobId | None = None

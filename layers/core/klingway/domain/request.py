@@ -151,6 +151,8 @@ class Request(_Strict):
     """Given back as it came, in the job and in events; at most 2 KB of JSON."""
     webhook: Webhook | None = None
     failover: Literal["never", "before_acceptance", "always"] | None = None
+    """Whether the next provider that can do it is asked: `before_acceptance` (default) when one refuses it and nothing was
+    created, `always` also when one fails at it that had accepted it, which may be paid for twice."""
     on_unconfirmed: Literal["fail", "resubmit"] | None = None
     deadline_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from klingway.domain.ids import ProviderName
-from klingway.domain.job import Attempt, AttemptState, Job, JobElement, JobError, LearntBy, State, StoredFile
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, JobError, LearntBy, Price, State, StoredFile
 from klingway.domain.schedule import CLAIM_S, LIFE_S, PATIENCE_S
 
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
@@ -48,23 +48,38 @@ def _with_latest(job: Job, **changes: Any) -> tuple[Attempt, ...]:  # noqa: ANN4
 
 def next_attempt_number(job: Job, provider: ProviderName) -> int:
     """Return the number of the attempt that `begin_attempt` would begin or take up again."""
-    return job.attempt.number if _is_taken_up_again(job, provider) else len(job.attempts) + 1
+    refused = _refused_by(job, provider)
+    return len(job.attempts) + 1 if refused is None else refused.number
 
 
-def _is_taken_up_again(job: Job, provider: ProviderName) -> bool:
-    return bool(job.attempts) and job.attempt.provider == provider and job.attempt.state is AttemptState.REFUSED
+def _refused_by(job: Job, provider: ProviderName) -> Attempt | None:
+    is_refused = AttemptState.REFUSED
+    return next((each for each in job.attempts if each.provider == provider and each.state is is_refused), None)
 
 
 def begin_attempt(
-    job: Job, *, at: datetime, provider: ProviderName, account: str, handle: Mapping[str, Any], due_at: datetime
+    job: Job,
+    *,
+    at: datetime,
+    provider: ProviderName,
+    account: str,
+    handle: Mapping[str, Any],
+    price: Price | None,
+    due_at: datetime,
 ) -> Change:
     """Name the provider that is about to be called; written before the call.
 
     A refused attempt is taken up again under its own number, so that the provider sees the same reference.
     """
-    if _is_taken_up_again(job, provider):
-        attempts = _with_latest(
-            job, state=AttemptState.SUBMITTING, tries=job.attempt.tries + 1, account=account, started_at=at, error=None
+    refused = _refused_by(job, provider)
+    if refused is not None:
+        begun = replace(
+            refused,
+            state=AttemptState.SUBMITTING,
+            tries=refused.tries + 1,
+            account=account,
+            started_at=at,
+            error=None,
         )
     else:
         begun = Attempt(
@@ -75,14 +90,14 @@ def begin_attempt(
             handle=handle,
             started_at=at,
         )
-        attempts = (*job.attempts, begun)
+    attempts = (*(each for each in job.attempts if each is not refused), begun)
     return Change(
         allowed_from=frozenset({State.QUEUED}),
         to_state=State.SUBMITTING,
         at=at,
         due_at=due_at,
         expected_number=job.number,
-        values={"attempts": attempts, "provider": provider},
+        values={"attempts": attempts, "provider": provider, "price": price},
     )
 
 
@@ -160,15 +175,37 @@ def cancel(*, at: datetime) -> Change:
     )
 
 
-def put_back(job: Job, *, at: datetime, error: JobError, after_s: float) -> Change:
-    """The provider refused for now and created nothing: wait, then submit again."""
+def put_back(job: Job, *, at: datetime, error: JobError, provider: ProviderName, after_s: float) -> Change:
+    """The provider refused and created nothing: wait, then submit to whoever comes next, which may be the same one."""
+    if error.retryable:
+        attempts = _with_latest(job, state=AttemptState.REFUSED, error=error)
+    else:
+        attempts = _with_latest(job, state=AttemptState.FAILED, error=error, ended_at=at)
     return Change(
         allowed_from=frozenset({State.SUBMITTING}),
         to_state=State.QUEUED,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
-        values={"attempts": _with_latest(job, state=AttemptState.REFUSED, error=error)},
+        values={"attempts": attempts} | _going_to(job, provider, error),
     )
+
+
+def go_elsewhere(job: Job, *, at: datetime, error: JobError, provider: ProviderName) -> Change:
+    """The provider had accepted the job and failed at it: another one is asked."""
+    attempts = _with_latest(job, state=AttemptState.FAILED, ended_at=at, error=error)
+    return Change(
+        allowed_from=frozenset({State.RUNNING}),
+        to_state=State.QUEUED,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        values={"attempts": attempts} | _going_to(job, provider, error),
+    )
+
+
+def _going_to(job: Job, provider: ProviderName, error: JobError) -> dict[str, Any]:
+    if provider == job.provider:
+        return {}
+    return {"provider": provider, "route_reason": f"{provider}: the next after {job.provider} ({error.code})"}
 
 
 def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> Change:

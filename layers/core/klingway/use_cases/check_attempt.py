@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, assert_never
 
-from klingway.domain import schedule, transitions
+from klingway.domain import failover, schedule, transitions
 from klingway.domain.ids import JobId
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.work import Work, WorkKind
@@ -113,13 +113,21 @@ class CheckAttempt:
                 else:
                     self._wait(job, work)
             case Failed(error=error):
-                change = transitions.fail(job, at=self.chain.now(), error=error, learnt_by=learnt_by)
-                self.chain.jobs.apply(job.id, change)
+                self._failed(job, error, learnt_by)
             case Succeeded():
                 change = transitions.begin_storing(
                     job, at=self.chain.now(), learnt_by=learnt_by, due_at=self.chain.after_timeout()
                 )
                 self._store(self.chain.jobs.apply(job.id, change), task.outcome)
+
+    def _failed(self, job: Job, error: JobError, learnt_by: LearntBy) -> None:
+        """End a job at which its provider has failed, or have another one try, where its caller wants that."""
+        now, turn = self.chain.now(), failover.after_failure(job, error)
+        if turn is None:
+            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=error, learnt_by=learnt_by))
+        else:
+            change = transitions.go_elsewhere(job, at=now, error=error, provider=turn.provider)
+            self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
 
     def _wait(self, job: Job, work: Work) -> None:
         """Ask again later; a nudge that came too early asks again soon, for a relay may lag behind a callback."""

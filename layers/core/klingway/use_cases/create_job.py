@@ -14,7 +14,7 @@ from typing import Any, Final
 from klingway.domain.deliveries import JOB_ENDS, Target
 from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
 from klingway.domain.ids import JobId, Kind, ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, Origin, State
+from klingway.domain.job import Failover, Job, Origin, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest
 from klingway.domain.routing import Route
@@ -160,6 +160,7 @@ class CreateJob:
             updated_at=now,
             deadline_at=now + timedelta(seconds=LIFE_S),
             public_url=public_url,
+            failover=Failover(request.failover or Failover.BEFORE_ACCEPTANCE),
             due_at=int(now.timestamp()) + PATIENCE_S,
             reference=request.reference,
             metadata=request.metadata,

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from klingway.domain import elements, inputs, schedule, transitions
+from klingway.domain import elements, failover, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
 from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError
 from klingway.domain.keys import Keyring
+from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest, read_stored
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
@@ -50,6 +51,7 @@ class SubmitAttempt:
             provider=job.provider,
             account=account,
             handle=wire.handle,
+            price=price_of(read_stored(job.kind, request), provider.profile),
             due_at=self.chain.after_timeout(),
         )
         return self._send(job, change, provider, wire)
@@ -126,10 +128,11 @@ class SubmitAttempt:
             after_s: float = schedule.ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
             change = transitions.lose_answer(job, at=now, error=reason, after_s=after_s)
             return self._apply(job, change, WorkKind.CHECK, after_s)
-        if not reason.retryable:
+        turn = failover.after_refusal(job, reason)
+        if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=reason))
-        after_s = error.retry_after_s or schedule.back_off_s(job.attempt.tries)
-        change = transitions.put_back(job, at=now, error=reason, after_s=after_s)
+        after_s = (error.retry_after_s or schedule.back_off_s(job.attempt.tries)) if turn.starts_over else 0
+        change = transitions.put_back(job, at=now, error=reason, provider=turn.provider, after_s=after_s)
         return self._apply(job, change, WorkKind.SUBMIT, after_s)
 
     def _apply(self, job: Job, change: transitions.Change, then: WorkKind | None = None, delay_s: float = 0) -> Job:

@@ -1,0 +1,46 @@
+"""Who comes next when a provider has refused a job, or failed at it. Pure."""
+
+from dataclasses import dataclass, replace
+
+from klingway.domain.ids import ProviderName
+from klingway.domain.job import REQUEST_REFUSALS, AttemptState, Failover, Job, JobError
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The provider that is asked next."""
+
+    provider: ProviderName
+    starts_over: bool
+    """Whether everybody who can do the job has refused it for now: there is a pause before the first is asked again."""
+
+
+def after_refusal(job: Job, error: JobError) -> Turn | None:
+    """Return who is asked after the latest attempt's refusal, which surely created nothing; None: nobody, the job fails.
+
+    A refusal of the request itself is everybody's. One that will not pass rules its provider out, any other has it wait for
+    its next turn, and the next one of the route is asked at once.
+    """
+    if error.code in REQUEST_REFUSALS:
+        return None
+    ruled_out = {attempt.provider for attempt in job.attempts[:-1] if attempt.state is AttemptState.FAILED}
+    if not error.retryable:
+        ruled_out.add(job.provider)
+    route = [provider for provider in _candidates(job) if provider not in ruled_out]
+    if not route:
+        return None
+    later = [provider for provider in route if job.route.index(provider) > job.route.index(job.provider)]
+    return Turn(later[0], starts_over=False) if later else Turn(route[0], starts_over=True)
+
+
+def after_failure(job: Job, error: JobError) -> Turn | None:
+    """Return who is asked after the latest attempt failed at a provider that had accepted it; None: nobody, the job fails."""
+    if job.failover is not Failover.ALWAYS:
+        return None
+    return after_refusal(job, replace(error, retryable=False))
+
+
+def _candidates(job: Job) -> tuple[ProviderName, ...]:
+    """Return who may do a job. Elements that were made for it exist where they were made, and nowhere else."""
+    is_bound = any(element.provider_id is not None for element in job.elements)
+    return (job.provider,) if is_bound or job.failover is Failover.NEVER else job.route
