@@ -84,6 +84,16 @@ def test_a_full_provider(caller: Caller) -> None:
     assert job["attempts"][0]["tries"] == 3
 
 
+def test_a_full_provider_hands_on(caller: Caller) -> None:
+    """Both are full once: the second is asked without a pause, then the first again, which takes it; one film, one job."""
+    job_id = caller.submit("[sim:busy=1] a fox", provider=["klingai", "apimart"])
+    job = caller.succeeded_once(job_id)
+    assert [("apimart", 2, "refused"), ("klingai", 1, "succeeded")] == [
+        (attempt["provider"], attempt["number"], attempt["state"]) for attempt in job["attempts"]
+    ]
+    assert [429, 200] == [call["status"] for call in caller.creates(job_id)]
+
+
 def test_an_empty_account(caller: Caller) -> None:
     """429/1102 is no rate limit: it fails at once, said as what it is."""
     job = caller.over(caller.submit("[sim:refuse=429/1102] a fox"))

@@ -9,6 +9,7 @@ from klingway.domain.errors import InvalidRequestError
 from klingway.domain.ids import ProviderName
 from klingway.domain.job import Failover, Job, JobElement, JobError, State
 from klingway.providers.contract import Created, Failed, ProviderError
+from klingway.use_cases.cancel_job import CancelJob
 
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import SUCCESS, Gateway, unreachable
@@ -182,6 +183,44 @@ def test_always_ends_where_there_is_nobody_left(gateway: Gateway, second: Script
 
     assert State.FAILED is gateway.job(job).state
     assert (1, 1) == (len(gateway.provider.submitted), len(second.submitted))
+
+
+def test_a_provider_without_a_credential_is_passed_by(gateway: Gateway, second: ScriptedProvider) -> None:
+    """It was taken away meanwhile: the full one is waited for, and keeps its own reason."""
+    gateway.provider.submissions = [FULL]
+    job = gateway.submit(ORDER)
+    second.account = None
+
+    assert [0, 2] == [gateway.work(), gateway.work()]
+
+    job = gateway.job(job)
+    assert (State.RUNNING, [(1, FIRST, "running", None)]) == (job.state, attempts(job))
+
+
+def test_an_attempt_keeps_its_own_reason(gateway: Gateway, second: ScriptedProvider) -> None:
+    """A job that is given up while it waits for the next provider does not rewrite why the last one failed."""
+    job = gateway.submit(ORDER | {"failover": "always"})
+    gateway.provider.outcomes = [NO_FILM]
+    gateway.nudge(job)
+    gateway.clock.go_on(2 * 86_400)
+    gateway.work()
+
+    job = gateway.job(job)
+    assert (State.FAILED, "deadline_exceeded") == (job.state, job.error and job.error.code)
+    assert [(1, FIRST, "failed", "generation_failed")] == attempts(job)
+    assert [] == second.submitted
+
+
+def test_a_job_canceled_between_two_providers_may_have_been_charged(gateway: Gateway) -> None:
+    """The first one had accepted it: its cancellation does not say that nothing was paid."""
+    job = gateway.submit(ORDER | {"failover": "always"})
+    gateway.provider.outcomes = [NO_FILM]
+    gateway.nudge(job)
+
+    canceled = CancelJob(jobs=gateway.jobs, now=gateway.clock).run(job.tenant, job.id).job
+
+    assert canceled.error is not None
+    assert "may have been charged" in canceled.error.message
 
 
 def test_what_moderation_stops_no_other_provider_gets(gateway: Gateway, second: ScriptedProvider) -> None:

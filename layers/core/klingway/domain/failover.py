@@ -23,7 +23,7 @@ def after_refusal(job: Job, error: JobError) -> Turn | None:
     """
     if error.code in REQUEST_REFUSALS:
         return None
-    ruled_out = {attempt.provider for attempt in job.attempts[:-1] if attempt.state is AttemptState.FAILED}
+    ruled_out = {attempt.provider for attempt in job.attempts if attempt.state is AttemptState.FAILED}
     if not error.retryable:
         ruled_out.add(job.provider)
     route = [provider for provider in _candidates(job) if provider not in ruled_out]

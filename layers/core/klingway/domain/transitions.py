@@ -16,6 +16,7 @@ from klingway.domain.schedule import CLAIM_S, LIFE_S, PATIENCE_S
 _OPEN: Final = frozenset(state for state in State if not state.is_terminal)
 CANCELABLE: Final = frozenset({State.QUEUED, State.PREPARING})
 """No provider can cancel a task: a job can be canceled while it has none."""
+_SETTLED: Final = frozenset({AttemptState.REFUSED, AttemptState.FAILED})
 _SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
 
 
@@ -163,9 +164,11 @@ def end_preparing(*, at: datetime, elements: Sequence[JobElement]) -> Change:
     )
 
 
-def cancel(*, at: datetime) -> Change:
-    """Its caller wants the job no more, and nothing of it has been sent to a provider that would not have refused it."""
+def cancel(job: Job, *, at: datetime) -> Change:
+    """Its caller wants the job no more, and no provider is at it."""
     message = "canceled before it was submitted; nothing was charged"
+    if any(attempt.accepted_at is not None or attempt.doubts for attempt in job.attempts):
+        message = "canceled before it was submitted once more; an earlier attempt may have been charged"
     return Change(
         allowed_from=CANCELABLE,
         to_state=State.CANCELED,
@@ -187,6 +190,18 @@ def put_back(job: Job, *, at: datetime, error: JobError, provider: ProviderName,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
         values={"attempts": attempts} | _going_to(job, provider, error),
+    )
+
+
+def pass_by(job: Job, *, at: datetime, error: JobError, provider: ProviderName, after_s: float) -> Change:
+    """The provider cannot even be asked: another one is next."""
+    return Change(
+        allowed_from=frozenset({State.QUEUED}),
+        to_state=None,
+        at=at,
+        due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        expected_number=job.number,
+        values=_going_to(job, provider, error),
     )
 
 
@@ -305,9 +320,9 @@ def succeed(
 
 
 def fail(job: Job, *, at: datetime, error: JobError, learnt_by: LearntBy | None = None) -> Change:
-    """The job has failed for good; its latest attempt, if there is one, with it."""
+    """The job has failed for good; its latest attempt with it, unless that one has its own end and reason already."""
     values: dict[str, Any] = {"error": error, "finished_at": at}
-    if job.attempts:
+    if job.attempts and job.attempt.state not in _SETTLED:
         ended = job.attempt.state if job.attempt.state is AttemptState.SUCCEEDED else AttemptState.FAILED
         values["attempts"] = _with_latest(job, state=ended, ended_at=job.attempt.ended_at or at, error=error)
     if learnt_by is not None:

@@ -28,7 +28,9 @@ class CancelJob:
         if stored.job.state is State.CANCELED:
             return stored
         try:
-            return StoredJob(self.jobs.apply(stored.job.id, transitions.cancel(at=self.now())), stored.request)
+            return StoredJob(
+                self.jobs.apply(stored.job.id, transitions.cancel(stored.job, at=self.now())), stored.request
+            )
         except ChangeRefusedError as error:
             return StoredJob(_canceled(error.job, job_id), stored.request)
 

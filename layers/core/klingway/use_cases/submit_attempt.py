@@ -6,7 +6,7 @@ surely created nothing lets the job wait and try again; every other failure make
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from klingway.domain import elements, failover, inputs, schedule, transitions
@@ -41,8 +41,7 @@ class SubmitAttempt:
         account = provider.account
         now = self.chain.now()
         if account is None:
-            error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
-            return self._apply(job, transitions.fail(job, at=now, error=error))
+            return self._passed_by(job)
         attempt_id = AttemptId(job.id, transitions.next_attempt_number(job, job.provider))
         wire = self._render(job, provider, request, attempt_id)
         change = transitions.begin_attempt(
@@ -55,6 +54,17 @@ class SubmitAttempt:
             due_at=self.chain.after_timeout(),
         )
         return self._send(job, change, provider, wire)
+
+    def _passed_by(self, job: Job) -> Job:
+        """Go on from a provider whose credential was taken away."""
+        now = self.chain.now()
+        error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
+        turn = failover.after_refusal(job, replace(error, retryable=False))
+        if turn is None:
+            return self._apply(job, transitions.fail(job, at=now, error=error))
+        after_s = schedule.back_off_s(job.attempt.tries) if turn.starts_over and job.attempts else 0
+        change = transitions.pass_by(job, at=now, error=error, provider=turn.provider, after_s=after_s)
+        return self._apply(job, change, WorkKind.SUBMIT, after_s)
 
     def again(self, job: Job, request: Mapping[str, Any]) -> Job:
         """Submit an unconfirmed attempt once more, under the same reference: its first submission never arrived."""
