@@ -101,7 +101,7 @@ def test_early(kling: Kling, receiver: Receiver, until: Callable[..., None]) -> 
 @pytest.mark.parametrize(("marker", "word"), [("lie", "succeed"), ("lie_failed", "failed")])
 def test_lie(kling: Kling, receiver: Receiver, until: Callable[..., None], marker: str, word: str) -> None:
     """Lie: an end is announced, the query says processing and the video is not there; later the true end."""
-    task_id = kling.created(prompt=f"a [sim:{marker}] [sim:generation=1]", callback_url=receiver.url)
+    task_id = kling.created(prompt=f"a [sim:{marker}] [sim:generation=3]", callback_url=receiver.url)
     until(lambda: len(receiver.posts) == 1)
     assert receiver.words() == [word]
     assert kling.task(task_id)["task_status"] == "processing"

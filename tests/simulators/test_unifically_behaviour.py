@@ -210,7 +210,7 @@ def test_silent(unifically: Unifically, receiver: Receiver) -> None:
 def test_lie(unifically: Unifically, receiver: Receiver, until: Callable[..., None], marker: str, word: str) -> None:
     """Lie: an end is announced, the query says processing; later the true end."""
     top = {"callback_url": receiver.url}
-    task_id = unifically.created(top=top, prompt=f"a [sim:{marker}] [sim:generation=1]")
+    task_id = unifically.created(top=top, prompt=f"a [sim:{marker}] [sim:generation=3]")
     until(lambda: len(receiver.posts) == 1)
     assert [word] == words(receiver)
     assert PROCESSING == unifically.task(task_id)["status"]
