@@ -14,11 +14,21 @@ MAX_ADDRESS_CHARS: Final = 2048
 """Of an address that is kept with a job: more than any browser's, and far less than a table's row can hold."""
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-# Not globally reachable, and younger or older than the tables of some Pythons: local NAT64, addresses with an IPv4 one
-# inside (two forgotten forms), site-local ones, documentation.
+# Not globally reachable, and younger or older than the tables of some Pythons: protocol assignments, the relays of 6to4,
+# local NAT64, addresses with an IPv4 one inside (two forgotten forms), site-local ones, documentation, segment routing.
+# Source: IANA's registries of special-purpose addresses.
 _NEVER_PUBLIC: Final = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "fec0::/10", "3fff::/20")
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "::/96",
+        "::ffff:0:0:0/96",
+        "fec0::/10",
+        "3fff::/20",
+        "5f00::/16",
+    )
 )
 
 
@@ -29,14 +39,14 @@ def is_public(address: str) -> bool:
         ValueError: It is no IP address.
     """
     parsed = ipaddress.ip_address(address.partition("%")[0])
+    if any(parsed in network for network in _NEVER_PUBLIC if network.version == parsed.version):
+        return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        if any(parsed in network for network in _NEVER_PUBLIC):
-            return False
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
         if parsed in _NAT64:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         if inner is not None:
-            return inner.is_global and not inner.is_multicast
+            return is_public(str(inner))
     return parsed.is_global and not parsed.is_multicast
 
 
