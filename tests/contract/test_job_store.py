@@ -485,6 +485,38 @@ class ConflictingClient:
         raise self._client.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
 
 
+class BreakingOff:
+    """A DynamoDB client with which so many deletions succeed, and then the process ends."""
+
+    def __init__(self, client: Any, deletions: int) -> None:
+        self._client = client
+        self._left = deletions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def delete_item(self, **kwargs: Any) -> Any:
+        if self._left == 0:
+            raise ConnectionError("the process ended")
+        self._left -= 1
+        return self._client.delete_item(**kwargs)
+
+
+@pytest.mark.parametrize("deletions", range(3))
+def test_a_deletion_that_breaks_off_leaves_the_jobs_own_row(stack: Deployment, deletions: int) -> None:
+    """Wherever it ends, of request, name and job, the job is still found, and a second deletion takes all that is left."""
+    client, table = boto3.client("dynamodb"), stack.outputs["TableName"]
+    store, job = DynamoDbJobs(client, table), a_job(origin=named("mine"))
+    store.create(job, REQUEST, None)
+
+    with pytest.raises(ConnectionError):
+        DynamoDbJobs(BreakingOff(client, deletions), table).delete(job)  # type: ignore[arg-type] # speaks as one
+    assert job == store.get(job.id)
+
+    store.delete(job)
+    assert 0 == client.scan(TableName=table)["Count"]
+
+
 def test_a_conflicting_transaction_is_tried_again(stack: Deployment) -> None:
     """Three TransactionConflicts in a row, then the job is there."""
     client = ConflictingClient(boto3.client("dynamodb"), conflicts=3)

@@ -29,8 +29,10 @@ def test_lying_callbacks(caller: Caller, marker: str) -> None:
 
 
 def test_a_lost_callback(caller: Caller) -> None:
-    """Nobody calls back: the poller finds the end, and the job says that it was learnt by polling."""
+    """Nobody calls back: the job stays as it is until the poller runs, which finds the end, and says that it was polling."""
     job_id = caller.submit("[sim:silent] a fox")
+    time.sleep(1.5)  # the provider is done after one; the poller has not run, so that no time is too late to look
+    assert caller.job(job_id)["state"] == "running"
 
     def is_over() -> bool:
         caller.poll()

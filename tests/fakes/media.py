@@ -15,6 +15,7 @@ class InMemoryBucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.types: dict[str, str] = {}
+        self.deletion_fails = False
 
     def store(self, key: str, chunks: Iterator[bytes], *, content_type: str) -> StoredObject:
         data = b"".join(chunks)
@@ -36,6 +37,8 @@ class InMemoryBucket:
         return data[:at_most_bytes]
 
     def delete(self, keys: Sequence[str]) -> None:
+        if self.deletion_fails:
+            raise OSError(f"{len(keys)} of {len(keys)} objects were not deleted")
         for key in keys:
             self.objects.pop(key, None)
 

@@ -184,13 +184,17 @@ def test_nothing_of_a_deleted_job_is_left(gateway: Gateway) -> None:
 
 
 def test_a_deletion_that_broke_off_is_asked_for_again(gateway: Gateway) -> None:
-    """The job's own row goes last: with the media gone, it can still be found and deleted."""
+    """The media goes before the job's row: while any of it may be left, the job can be found, and deleted."""
     job = gateway.end(gateway.submit(), SUCCESS)
-    gateway.bucket.objects.clear()
+    gateway.bucket.deletion_fails = True
+    with pytest.raises(OSError, match="not deleted"):
+        delete(gateway, job)
+    assert job == gateway.job(job)
 
+    gateway.bucket.deletion_fails = False
     delete(gateway, job)
 
-    assert {} == gateway.jobs.rows
+    assert ({}, {}) == (gateway.jobs.rows, gateway.bucket.objects)
 
 
 def test_a_job_that_goes_on_is_not_deleted(gateway: Gateway) -> None:
