@@ -10,6 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 from klingway.adapters.http import MAX_POSTED_ANSWER_BYTES, GuardedMedia, GuardedPosts, HttpxCalls
 from klingway.adapters.media_info import measure
@@ -63,8 +64,8 @@ def sends(
     return answer
 
 
-def fetch(url: str, trusted: list[str]) -> bytes:
-    with GuardedMedia(trusted).open(url) as opened:
+def fetch(url: str, trusted: list[str], *, longest_s: float = 20.0) -> bytes:
+    with GuardedMedia(trusted, longest_s=longest_s).open(url) as opened:
         return b"".join(opened.chunks)
 
 
@@ -224,6 +225,87 @@ def test_a_redirect_by_a_trick_is_refused(to: str) -> None:
     assert [] == arrived
 
 
+@pytest.mark.parametrize("drips", ["headers", "body"])
+def test_media_that_drips_is_ended_in_time(drips: str) -> None:
+    """Each byte comes in time, the whole never would: the worker is not held up until it is ended itself."""
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        if drips == "body":
+            handler.send_response(200)
+            handler.send_header("Content-Type", "video/mp4")
+            handler.send_header("Content-Length", "1000")
+            handler.end_headers()
+        else:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        for _ in range(100):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+    began = time.monotonic()
+    with serving(quietly(drip)) as origin, pytest.raises(MediaError, match="ReadTimeout") as ended:
+        fetch(origin, [origin], longest_s=0.5)
+    assert not ended.value.is_permanent
+    assert time.monotonic() - began < 3
+
+
+def test_redirects_share_one_time() -> None:
+    """A host that takes its time and sends on to another that does is not given the time twice."""
+
+    def slow(then: Answer) -> Answer:
+        def answer(handler: BaseHTTPRequestHandler) -> None:
+            time.sleep(0.4)
+            then(handler)
+
+        return quietly(answer)
+
+    with (
+        serving(slow(sends(b"film"))) as second,
+        serving(slow(sends(b"", status=302, Location=second))) as first,
+        pytest.raises(MediaError, match="Timeout"),
+    ):
+        fetch(first, [first, second], longest_s=0.6)
+
+
+@pytest.mark.parametrize("user", ["me:secret@", ""], ids=["a password", "a cookie"])
+def test_a_redirect_carries_no_credential_on(user: str) -> None:
+    """What stood in the first address, or was set as a cookie there, is not told to another origin."""
+    arrived: list[set[str]] = []
+
+    def elsewhere(handler: BaseHTTPRequestHandler) -> None:
+        arrived.append({name.lower() for name in handler.headers})
+        sends(b"film")(handler)
+
+    with serving(elsewhere) as second:
+        moved = sends(b"", status=302, Location=f"{second}/v.mp4", **{"Set-Cookie": "who=acme; Path=/"})
+        with serving(moved) as first:
+            assert b"film" == fetch(first.replace("://", f"://{user}"), [first, second])
+    (headers,) = arrived
+    assert not {"authorization", "cookie", "referer"} & headers
+
+
+def test_a_name_is_looked_up_once_and_that_address_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads elsewhere the next moment gains nothing; one that leads inside as well is refused."""
+    answers: list[list[str]] = [["203.0.114.7"], ["127.0.0.1"], ["203.0.114.7", "10.0.0.1"]]
+    connected: list[str] = []
+
+    def getaddrinfo(_host: str, port: int, **_: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answers.pop(0)]
+
+    def connect_tcp(_self: Any, host: str, *_: Any, **__: Any) -> Any:
+        connected.append(host)
+        raise httpcore.ConnectError("not in a test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect_tcp)
+
+    for refused in (False, True, True):
+        with pytest.raises(MediaError) as error:
+            fetch("https://rebinding.example/v.mp4", [])
+        assert refused == error.value.is_permanent
+    assert ["203.0.114.7"] == connected
+
+
 def test_a_redirect_to_this_machine_is_refused() -> None:
     """A trusted host that redirects to another port of this machine leads nowhere."""
     arrived: list[str] = []
@@ -249,9 +331,10 @@ def test_a_redirect_to_this_machine_is_refused() -> None:
         (sends(b"no", status=403), "403"),
         (sends(b"gone", status=404), "404"),
         (sends(b"<html>", content_type="text/html; charset=utf-8"), "text/html"),
+        (sends(b"<svg/>", content_type="image/svg+xml"), "image/svg"),
         (sends(b"x", length=3 * 1024**3), "more than"),
     ],
-    ids=["truncated", "empty", "refused", "missing", "a page", "too large"],
+    ids=["truncated", "empty", "refused", "missing", "a page", "a picture with scripts", "too large"],
 )
 def test_media_that_is_not_whole_is_an_error(answer: Answer, words: str) -> None:
     """A file that ends short, is refused, is a web page or too large is a MediaError that says which."""
@@ -292,7 +375,7 @@ def test_a_message_arrives_as_it_is_with_nothing_beside_it() -> None:
 
 
 def test_a_receivers_cookie_is_not_kept() -> None:
-    """One client serves many tenants: what a receiver sets never comes with a later message."""
+    """What one tenant's receiver sets never comes with another's message."""
     arrived: list[str | None] = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

@@ -103,6 +103,24 @@ def test_an_address_that_may_not_be_used_is_a_problem(url: str, code: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://169.254.169.254/latest/meta-data", "169.254.169.254 is not a public address"),
+        ("http://127.1/a.png", "127.1 is not a public address"),
+        ("https://me:secret@example.com/a.png", "must not carry a user name or password"),
+    ],
+)
+def test_a_link_that_no_provider_should_be_given_is_a_problem(url: str, words: str) -> None:
+    """The provider fetches it: it is not had reach into anybody's network, nor told a credential, which is not repeated."""
+    problem = inputs.address_problem("video.url", url, bucket=BUCKET, tenant=TENANT)
+
+    assert problem is not None
+    assert ("video.url", "forbidden_address") == (problem.field, problem.code)
+    assert words in problem.message
+    assert "secret" not in problem.message
+
+
+@pytest.mark.parametrize(
     ("data", "expected"),
     [
         pytest.param(PNG, ("image/png", "png"), id="png"),

@@ -36,6 +36,8 @@ _CHUNK_BYTES: Final = 256 * 1024
 _CONNECT_S: Final = 5.0
 _MEDIA_READ_S: Final = 30.0
 _MEDIA_TYPES: Final = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
+_PROGRAM: Final = "image/svg+xml"
+"""A picture that may have a script in it, which whoever opens the result would run."""
 
 
 # They log each address whole, and the address of a result is as good as the result.
@@ -108,18 +110,20 @@ def _read_until(answer: httpx.Response, ends_at: float) -> bytes:
 class GuardedMedia:
     """Media from addresses that somebody else chose."""
 
-    def __init__(self, trusted_origins: Iterable[str] = ()) -> None:
-        self._client = _guarded_client(trusted_origins, read_s=_MEDIA_READ_S, redirects=_MAX_REDIRECTS)
+    def __init__(self, trusted_origins: Iterable[str] = (), *, longest_s: float = MAX_MEDIA_S) -> None:
+        self._trusted = _endpoints(trusted_origins)
+        self._longest_s = longest_s
 
     @contextmanager
     def open(self, url: str) -> Iterator[OpenedMedia]:
-        """Open an outside address.
+        """Open an outside address; its redirects and all of its body share one time.
 
         Raises:
             MediaError: It is refused, unreachable, of no fitting type, or too large.
         """
+        client = _guarded_client(self._trusted, self._longest_s, read_s=_MEDIA_READ_S, redirects=_MAX_REDIRECTS)
         try:
-            with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
+            with client, client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
                 yield self._opened(answer)
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise MediaError("the media's address cannot be opened", is_permanent=True) from error
@@ -132,7 +136,7 @@ class GuardedMedia:
         if answer.status_code != httpx.codes.OK:
             raise MediaError(f"the media's host answered HTTP {answer.status_code}")
         content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content_type and not content_type.startswith(_MEDIA_TYPES):
+        if content_type == _PROGRAM or (content_type and not content_type.startswith(_MEDIA_TYPES)):
             raise MediaError(f"the media's host sent {content_type}")
         said = answer.headers.get("content-length", "")
         size_bytes = int(said) if said.isascii() and said.isdecimal() else None
@@ -144,14 +148,11 @@ class GuardedMedia:
 def _bounded(answer: httpx.Response) -> Iterator[bytes]:
     """Yield the body; httpx itself raises where a length was said and less came."""
     received = 0
-    ends_at = monotonic() + MAX_MEDIA_S
     try:
         for chunk in answer.iter_raw(_CHUNK_BYTES):
             received += len(chunk)
             if received > MAX_MEDIA_BYTES:
                 raise MediaError(f"the media is more than {MAX_MEDIA_BYTES} bytes", is_permanent=True)
-            if monotonic() > ends_at:
-                raise MediaError(f"the media took more than {MAX_MEDIA_S} s; {received} bytes came")
             yield chunk
     except httpx.HTTPError as error:
         raise MediaError(f"the media ended short: {type(error).__name__} after {received} bytes") from error
@@ -163,7 +164,8 @@ class GuardedPosts:
     """Messages to addresses that somebody else chose."""
 
     def __init__(self, trusted_origins: Iterable[str] = (), *, longest_s: float = MAX_POST_S) -> None:
-        self._client = _guarded_client(trusted_origins, read_s=longest_s, longest_s=longest_s)
+        self._trusted = _endpoints(trusted_origins)
+        self._longest_s = longest_s
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
         """Post a body, in bounded time; a redirect is an answer like any other.
@@ -171,8 +173,9 @@ class GuardedPosts:
         Raises:
             PostError: It is refused, or no answer came.
         """
+        client = _guarded_client(self._trusted, self._longest_s, read_s=self._longest_s)
         try:
-            with self._client.stream("POST", url, content=body, headers=dict(headers)) as answer:
+            with client, client.stream("POST", url, content=body, headers=dict(headers)) as answer:
                 _look_through(answer)
                 return Posted(answer.status_code, answer.headers.get("retry-after"))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
@@ -193,16 +196,21 @@ def _look_through(answer: httpx.Response) -> None:
                 return
 
 
+def _endpoints(origins: Iterable[str]) -> frozenset[Endpoint]:
+    return frozenset(endpoint_of(origin) for origin in origins)
+
+
 def _guarded_client(
-    trusted_origins: Iterable[str], *, read_s: float, redirects: int = 0, longest_s: float | None = None
+    trusted: frozenset[Endpoint], longest_s: float, *, read_s: float, redirects: int = 0
 ) -> httpx.Client:
-    backend = _PublicOnly({endpoint_of(origin) for origin in trusted_origins}, longest_s)
+    """Return a client for one conversation, which ends after so many seconds, whatever comes."""
+    backend = _PublicOnly(trusted, monotonic() + longest_s)
     return httpx.Client(
         transport=_GuardedTransport(backend),
         follow_redirects=redirects > 0,
         max_redirects=redirects,
         timeout=httpx.Timeout(read_s, connect=min(read_s, _CONNECT_S)),
-        # The client outlives the call: what one receiver sets would go to the next one of its domain, another tenant's maybe.
+        # What one host sets is not for the next one of its domain.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
     )
@@ -215,9 +223,9 @@ class _NotPublicError(httpcore.ConnectError):
 class _PublicOnly(httpcore.NetworkBackend):
     """Connects to public addresses alone, and to the very address that was checked."""
 
-    def __init__(self, trusted: set[Endpoint], longest_s: float | None) -> None:
+    def __init__(self, trusted: frozenset[Endpoint], ends_at: float) -> None:
         self._trusted = trusted
-        self._longest_s = longest_s
+        self._ends_at = ends_at
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -228,9 +236,8 @@ class _PublicOnly(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,  # noqa: ANN401 - httpcore's own
     ) -> httpcore.NetworkStream:
-        began = monotonic()
         stream = self._inner.connect_tcp(self._checked(host, port), port, timeout, local_address, socket_options)
-        return stream if self._longest_s is None else _Ending(stream, began + self._longest_s)
+        return _Ending(stream, self._ends_at)
 
     def _checked(self, host: str, port: int) -> str:
         """Return what to connect to."""
@@ -253,26 +260,23 @@ class _Ending(httpcore.NetworkStream):
         self._inner = inner
         self._ends_at = ends_at
 
-    def _left_s(self, ended: type[httpcore.TimeoutException]) -> float:
+    def _within(self, timeout: float | None, ended: type[httpcore.TimeoutException]) -> float:
         left_s = self._ends_at - monotonic()
         if left_s <= 0:
             raise ended("the time is over")
-        return left_s
+        return left_s if timeout is None else min(timeout, left_s)
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's own
-        return self._inner.read(max_bytes, self._left_s(httpcore.ReadTimeout))
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._within(timeout, httpcore.ReadTimeout))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - httpcore's own
-        self._inner.write(buffer, self._left_s(httpcore.WriteTimeout))
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._within(timeout, httpcore.WriteTimeout))
 
     def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - httpcore's own
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(ssl_context, server_hostname, self._left_s(httpcore.ConnectTimeout))
-        return _Ending(secured, self._ends_at)
+        left_s = self._within(timeout, httpcore.ConnectTimeout)
+        return _Ending(self._inner.start_tls(ssl_context, server_hostname, left_s), self._ends_at)
 
     def close(self) -> None:
         self._inner.close()

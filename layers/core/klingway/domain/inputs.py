@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
-from klingway.domain.addresses import length_problem
+from klingway.domain.addresses import Flaw, flaw_of, length_problem, not_public_problem
 from klingway.domain.errors import Problem
 from klingway.domain.ids import Tenant
 from klingway.domain.request import Element, Request, VideoRequest
@@ -23,7 +22,6 @@ MAX_INLINE_PICTURES: Final = 64
 _DATA_URI = re.compile(r"^data:(?P<type>[a-z]+/[a-z0-9.+-]+)?(?:;[^,;]*)*;base64,", re.IGNORECASE)
 _SIGNATURES: Final = {b"\xff\xd8\xff": ("image/jpeg", "jpg"), b"\x89PNG\r\n\x1a\n": ("image/png", "png")}
 _S3 = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>.+)", re.DOTALL)
-_LINK = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +83,28 @@ def inline_image(place: str, text: str) -> InlineImage | Problem | None:
 
 
 def address_problem(place: str, url: str, *, bucket: str, tenant: Tenant) -> Problem | None:
-    """Return what is wrong with an address: its scheme, or a bucket or prefix that is not the caller's."""
+    """Return what is wrong with an address: its form, its host, or a bucket or prefix that is not the caller's.
+
+    A link is the provider's to fetch: it must lead nowhere but to the internet, and carry no credential of the caller.
+    """
     if problem := length_problem(place, url):
         return problem
-    if _is_link(url):
-        return None
     found = _S3.fullmatch(url)
     if found and found["bucket"] == bucket and _is_within(found["key"], allowed_prefixes(tenant)):
         return None
-    allowed = [f"s3://{bucket}/{prefix}…" for prefix in allowed_prefixes(tenant)]
-    code = "forbidden_address" if found else "wrong_form"
-    message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
-    return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
-
-
-def _is_link(url: str) -> bool:
-    """Tell whether an address is one that somebody can fetch, as far as its form goes: providers refuse any other."""
-    if not _LINK.fullmatch(url) or not url.isprintable():
-        return False
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a host or a port that is none
-        return False
+    match flaw_of(url):
+        case None:
+            return None
+        case Flaw.CREDENTIALS:
+            message = f"{place} must not carry a user name or password; sign the address instead."
+            return Problem(field=place, code="forbidden_address", message=message)
+        case Flaw.NOT_PUBLIC:
+            return not_public_problem(place, url)
+        case Flaw.NO_LINK:
+            allowed = [f"s3://{bucket}/{prefix}…" for prefix in allowed_prefixes(tenant)]
+            code = "forbidden_address" if found else "wrong_form"
+            message = f"{place} must be an https:// address, or one of {' and '.join(allowed)}."
+            return Problem(field=place, code=code, message=message, limit=["https://…", *allowed])
 
 
 def _is_within(key: str, prefixes: tuple[str, ...]) -> bool:
