@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
-from klingway.domain.ids import ProviderName, Tenant
+from klingway.bootstrap import now
+from klingway.domain.callers import EVERY_SCOPE
 from klingway.domain.keys import Keyring
 from klingway.providers import registry
-from klingway.use_cases.manage_keys import IssuedKey, issue_key
+from klingway.use_cases.manage_keys import IssuedKey, ManageKeys
 
 from local.cloud import LocalCloud
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
+
+    from klingway.domain.callers import Scope
+    from klingway.domain.ids import ProviderName
 
     from local.simulators.server import Simulator
 
@@ -158,12 +162,15 @@ class Twin:
             SecretId=self.cloud.outputs[secret_output(provider)], SecretString=json.dumps(dict(credential))
         )
 
-    def issue_key(self, tenant: str) -> IssuedKey:
+    def issue_key(
+        self, tenant: str, *, scopes: frozenset[Scope] = EVERY_SCOPE, route: Sequence[ProviderName] = ()
+    ) -> IssuedKey:
         """Make a key for a tenant, which comes to be if it is new."""
         outputs = self.cloud.outputs
         said = self.cloud.client("secretsmanager").get_secret_value(SecretId=outputs["MasterSecretArn"])
         keys = DynamoDbKeys(self.cloud.client("dynamodb"), outputs["TableName"])
-        return issue_key(keys, Keyring.of(json.loads(said["SecretString"])), Tenant(tenant))
+        keyring = Keyring.of(json.loads(said["SecretString"]))
+        return ManageKeys(register=keys, keyring=lambda: keyring, now=now).issue(tenant, scopes=scopes, route=route)
 
     def ready_line(self) -> dict[str, Any]:
         """Return what `klingway serve` says once all is up."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
-from klingway.domain.ids import Tenant
+from klingway.bootstrap import now
 from klingway.domain.keys import Keyring
-from klingway.use_cases.manage_keys import issue_key
+from klingway.use_cases.manage_keys import ManageKeys
 
 from local.cloud import patches
 from local.cloud.deploy import deploy_in_process
@@ -72,7 +72,7 @@ class Stage:
         master = json.loads(secrets.get_secret_value(SecretId=self.stack.outputs["MasterSecretArn"])["SecretString"])
         self._keyring = Keyring.of(master)
         keys = DynamoDbKeys(boto3.client("dynamodb"), self.stack.outputs["TableName"])
-        self._key = issue_key(keys, self._keyring, Tenant(_TENANT)).api_key
+        self._key = ManageKeys(register=keys, keyring=lambda: self._keyring, now=now).issue(_TENANT).api_key
         # The benchmark's own clients are not counted: in AWS, this part is Lambda's and Step Functions'.
         self._sqs, self._states = boto3.client("sqs"), boto3.client("stepfunctions")
         self._dynamodb = boto3.client("dynamodb")

@@ -5,6 +5,7 @@
 - `client`: the HTTP API as Python calls;
 - `building`: from options to a request; `downloads`: files, whole or not at all; `following`: a job until its end;
 - `render`: how things look; `stopping`: on signals;
-- `submit`, `jobs`, `serve`, `demo` (its scenes are in `scenes`, what it holds against them in `checks`), `init`: the
-  subcommands.
+- `stack`: a deployed stack, for the commands that need AWS credentials;
+- `submit`, `jobs`, `serve`, `demo` (its scenes are in `scenes`, what it holds against them in `checks`), `init`, `keys`:
+  the subcommands.
 """

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError
-from klingway.adapters.dynamodb_keys import DynamoDbKeys
-from klingway.domain.ids import ProviderName, Tenant
-from klingway.domain.keys import Keyring
+from klingway.domain.ids import ProviderName
 from klingway.domain.pricing import price_of
 from klingway.domain.request import VideoRequest
+from klingway.domain.tenants import check_tenant
 from klingway.providers import registry
-from klingway.use_cases.manage_keys import IssuedKey, check_tenant, issue_key
 
 from local.cli import render
 from local.cli.client import ApiError, Gateway
 from local.cli.connection import json_option
 from local.cli.following import TooLongError, follow
+from local.cli.stack import Stack, stack_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,53 +26,6 @@ if TYPE_CHECKING:
 
 _SMOKE: Final[Mapping[str, Any]] = {"prompt": "A paper boat on a calm pond", "duration_s": 3, "reference": "smoke"}
 _SMOKE_LONGEST_S: Final = 1800.0
-
-
-class InitError(click.ClickException):
-    """Something is not as it has to be; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A deployed stack.
-
-    Attributes:
-        name: At CloudFormation.
-        outputs: What it says of itself.
-    """
-
-    name: str
-    outputs: Mapping[str, str]
-
-    def output(self, name: str) -> str:
-        """Return an output.
-
-        Raises:
-            InitError: It has none of this name.
-        """
-        if name not in self.outputs:
-            raise InitError(f"The stack {self.name!r} has no output {name!r}; is it a Klingway stack of this version?")
-        return self.outputs[name]
-
-
-def find_stack(session: Any, name: str) -> Stack:  # noqa: ANN401 - boto3's
-    """Look a stack up.
-
-    Raises:
-        InitError: It cannot be read.
-    """
-    try:
-        found = session.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    except (BotoCoreError, ClientError) as error:
-        raise InitError(_explained(error, f"The stack {name!r} cannot be read", session.region_name)) from error
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    return Stack(name, outputs)
-
-
-def _explained(error: Exception, what: str, region: str | None) -> str:
-    where = f" in {region}" if region else ""
-    fix = "Is it deployed there, and do your AWS credentials belong to that account? See --stack-name, --region, --profile."
-    return f"{what}{where}: {error}. {fix}"
 
 
 def _credential_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -95,9 +44,7 @@ def _credential_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("init")
-@click.option("--stack-name", default="klingway", show_default=True, help="The stack's name.")
-@click.option("--region", help="Its region; else that of your AWS settings.")
-@click.option("--profile", help="The profile of your AWS settings to use.")
+@stack_options
 @click.option("--tenant", default="default", show_default=True, help="Whose key is made.")
 @_credential_options
 @click.option("--no-smoke", is_flag=True, help="Submit no smoke job.")
@@ -105,9 +52,7 @@ def _credential_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @json_option
 def init_command(
     *,
-    stack_name: str,
-    region: str | None,
-    profile: str | None,
+    stack: Stack,
     tenant: str,
     no_smoke: bool,
     yes: bool,
@@ -126,15 +71,11 @@ def init_command(
         raise click.UsageError(f"--tenant: {error}.") from None
     interactive = sys.stdin.isatty() and not as_json
     given = {name: _given_credential(name, files) for name in registry.names()}
-    try:
-        session = boto3.session.Session(profile_name=profile, region_name=region)
-        stack = find_stack(session, stack_name)
-        stored = {name: _store(session, stack, name, given[name], interactive=interactive) for name in registry.names()}
-        key = _make_key(session, stack, tenant)
-    except (BotoCoreError, ClientError) as error:
-        raise InitError(_explained(error, "AWS refused", region)) from error
+    with stack.explaining():
+        stored = {name: _store(stack, name, given[name], interactive=interactive) for name in registry.names()}
+        key = stack.keys().issue(tenant)
     report: dict[str, Any] = {
-        "stack": stack_name,
+        "stack": stack.name,
         "url": stack.output("ApiUrl"),
         "providers": stored,
         "tenant": tenant,
@@ -188,7 +129,6 @@ def _variable(provider: str, part: str) -> str:
 
 
 def _store(
-    session: Any,  # noqa: ANN401 - boto3's
     stack: Stack,
     provider: ProviderName,
     credential: dict[str, str],
@@ -196,7 +136,7 @@ def _store(
     interactive: bool,
 ) -> str:
     """Put a provider's credential into its secret; return `stored`, `kept` or `missing`."""
-    secrets = session.client("secretsmanager")
+    secrets = stack.client("secretsmanager")
     arn = stack.output(f"{provider.capitalize()}SecretArn")
     kept = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
     is_set = any(kept.get(part) for part in registry.credential_parts_of(provider))
@@ -215,12 +155,6 @@ def _store(
     account = {"account": kept["account"]} if "account" in kept else {}
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(account | credential))
     return "stored"
-
-
-def _make_key(session: Any, stack: Stack, tenant: str) -> IssuedKey:  # noqa: ANN401 - boto3's
-    said = session.client("secretsmanager").get_secret_value(SecretId=stack.output("MasterSecretArn"))
-    keys = DynamoDbKeys(session.client("dynamodb"), stack.output("TableName"))
-    return issue_key(keys, Keyring.of(json.loads(said["SecretString"])), Tenant(tenant))
 
 
 def _print_key(report: Mapping[str, Any]) -> None:

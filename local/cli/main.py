@@ -24,6 +24,8 @@ _COMMANDS: Final = {
     "webhook-secret": ("local.cli.webhooks", "Show the secret that webhooks are signed with."),
     "serve": ("local.cli.serve", "Run the whole stack on this machine until Ctrl-C."),
     "demo": ("local.cli.demo", "Run the main job on this machine and check all that it should do."),
+    "tenants": ("local.cli.keys", "Make tenants of a deployed stack, and show them."),
+    "keys": ("local.cli.keys", "Make keys of a tenant, and list, rotate and revoke them."),
     "init": ("local.cli.init", "Make a deployed stack ready: secrets, a first key, a smoke job."),
 }
 """By name: the module, and the line of help, said here so that `--help` loads no module."""

@@ -211,6 +211,14 @@ def job_list(jobs: Sequence[Mapping[str, Any]], next_cursor: str | None) -> None
         note(f"There are more: --all, or --cursor {next_cursor}")
 
 
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, its heads alone where there are no rows."""
+    made = Table(*columns, box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    console().print(made)
+
+
 def _prompt(said: Mapping[str, Any]) -> str:
     request = said.get("request") or {}
     shots = [shot["prompt"] for shot in request.get("shots") or []]

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -32,9 +33,12 @@ def test_help_is_quick() -> None:
 def test_every_command_is_there() -> None:
     """Each name of the table leads to a command that explains itself."""
     for name in _COMMANDS:
-        result = CliRunner().invoke(main, [name, "--help"])
-        assert result.exit_code == 0, result.output
-        assert "--json" in result.output or name == "serve"
+        command = main.get_command(click.Context(main), name)
+        within = [[name, part] for part in command.commands] if isinstance(command, click.Group) else [[name]]
+        for words in within:
+            result = CliRunner().invoke(main, [*words, "--help"])
+            assert result.exit_code == 0, result.output
+            assert "--json" in result.output or name == "serve"
 
 
 def test_an_unknown_command() -> None:

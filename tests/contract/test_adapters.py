@@ -4,6 +4,7 @@ import hashlib
 import json
 import tracemalloc
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -15,10 +16,10 @@ from klingway.adapters.s3_media import PART_BYTES, S3MediaBucket
 from klingway.adapters.secrets import Secret, SecretCredentials
 from klingway.adapters.sqs_work import SqsDeliveryQueue, SqsWorkQueue
 from klingway.domain.deliveries import DeliveryMessage
-from klingway.domain.ids import AttemptId, JobId, Tenant
+from klingway.domain.ids import AttemptId, JobId
 from klingway.domain.keys import ApiKey, Keyring
 from klingway.domain.work import Work, WorkKind
-from klingway.use_cases.manage_keys import issue_key
+from klingway.use_cases.manage_keys import ManageKeys
 from klingway.use_cases.ports import Event, MediaBucket, MediaError
 
 from tests.contract.conftest import Deployment
@@ -312,27 +313,20 @@ def test_the_master_secret_of_the_stack_makes_keys(stack: Deployment) -> None:
     assert json.loads(text)["current"] not in repr(keyring)
 
 
+KEY_MADE = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+
+
 def test_an_issued_key_is_found_and_proves_itself(stack: Deployment) -> None:
     """What a caller gets opens the door of its tenant; the table holds no secret."""
     client = boto3.client("dynamodb")
     keys = DynamoDbKeys(client, stack.outputs["TableName"])
     keyring = Keyring(["master"])
 
-    issued = issue_key(keys, keyring, Tenant("acme"))
+    issued = ManageKeys(register=keys, keyring=lambda: keyring, now=lambda: KEY_MADE).issue("acme")
 
     found = keys.get_key(issued.key.key_id)
-    assert found == issued.key == ApiKey(issued.key.key_id, "acme")
+    assert found == issued.key == ApiKey(issued.key.key_id, "acme", created_at=KEY_MADE)
     assert keyring.proves_api_key(found, issued.api_key)
     table = json.dumps(client.scan(TableName=stack.outputs["TableName"])["Items"])
     assert issued.api_key.rpartition("_")[2] not in table
     assert issued.secret_key not in table
-
-
-def test_an_unknown_key_is_asked_for_each_time(stack: Deployment) -> None:
-    """A key made a moment after it was asked for in vain is good at once."""
-    client = boto3.client("dynamodb")
-    keys = DynamoDbKeys(client, stack.outputs["TableName"])
-    assert None is keys.get_key("abc")
-    keys.add(ApiKey("abc", "acme"))
-
-    assert ApiKey("abc", "acme") == keys.get_key("abc")

@@ -1,39 +1,58 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import warnings
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 from klingway.api.authentication import authenticate
+from klingway.domain.callers import EVERY_SCOPE, Caller, Scope
 from klingway.domain.errors import Doubt, UnauthenticatedError
+from klingway.domain.ids import ProviderName, Tenant
 from klingway.domain.keys import ApiKey, Keyring
+
+from tests.fakes.keys import InMemoryKeys
 
 RING = Keyring(["the master secret"])
 KEY = ApiKey("k1", "acme")
 
 
-@dataclass
-class Keys:
-    """A key store in memory."""
+AT = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
-    keys: dict[str, ApiKey] = field(default_factory=lambda: {"k1": KEY})
-    read: list[str] = field(default_factory=list)
 
-    def get_key(self, key_id: str) -> ApiKey | None:
-        self.read.append(key_id)
-        return self.keys.get(key_id)
-
-    def add(self, key: ApiKey) -> None:
-        self.keys[key.key_id] = key
+def caller_of(
+    authorization: str,
+    *keys: ApiKey,
+    keyring: Keyring = RING,
+    takes_signed_tokens: bool = False,
+    at: datetime = AT,
+) -> Caller:
+    store = InMemoryKeys(*(keys or (KEY,)))
+    return authenticate(authorization, store, lambda: keyring, lambda: at, takes_signed_tokens=takes_signed_tokens)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
 def test_a_key_names_its_tenant(scheme: str) -> None:
     """However the scheme is written."""
-    assert "acme" == authenticate(scheme + RING.api_key(KEY), Keys(), lambda: RING)
+    assert "acme" == caller_of(scheme + RING.api_key(KEY)).tenant
+
+
+def test_a_caller_is_what_the_key_says() -> None:
+    """The tenant, the key's id, what it opens, and whom it names."""
+    key = ApiKey("k2", "shop", scopes=frozenset({Scope.READ}), route=(ProviderName("apimart"),))
+
+    said = caller_of("Bearer " + RING.api_key(key), KEY, key)
+
+    expected = Caller(
+        tenant=Tenant("shop"), key_id="k2", scopes=frozenset({Scope.READ}), route=(ProviderName("apimart"),)
+    )
+    assert expected == said
+    assert EVERY_SCOPE == caller_of("Bearer " + RING.api_key(KEY)).scopes
 
 
 @pytest.mark.parametrize(
@@ -56,34 +75,54 @@ def test_a_key_names_its_tenant(scheme: str) -> None:
 def test_a_missing_or_wrong_key_is_refused(authorization: str, said: str) -> None:
     """401, and nothing of the key in the answer."""
     with pytest.raises(UnauthenticatedError, match=said) as refused:
-        authenticate(authorization, Keys(), lambda: RING)
+        caller_of(authorization)
 
     assert RING.api_key(KEY) not in str(refused.value)
 
 
 def test_a_disabled_key_is_refused_like_a_wrong_one() -> None:
     """Which of the two it is, the answer does not say."""
-    keys = Keys({"k1": ApiKey("k1", "acme", enabled=False)})
-
     with pytest.raises(UnauthenticatedError, match=r"The key is not valid\."):
-        authenticate("Bearer " + RING.api_key(KEY), keys, lambda: RING)
+        caller_of("Bearer " + RING.api_key(KEY), replace(KEY, enabled=False))
+
+
+ROTATED = replace(KEY, version=3, previous_until=AT + timedelta(hours=1))
+
+
+def test_after_a_rotation_the_secrets_before_are_good_for_a_while() -> None:
+    """The new ones at once, those before until the time that was said, those before these not any more."""
+    now, before, long_before = (replace(ROTATED, version=version) for version in (3, 2, 1))
+    until = AT + timedelta(hours=1)
+
+    for version, at in ((now, AT), (now, until), (before, AT), (before, until - timedelta(seconds=1))):
+        assert "acme" == caller_of("Bearer " + RING.api_key(version), ROTATED, at=at).tenant
+    for version, at in ((before, until), (long_before, AT)):
+        with pytest.raises(UnauthenticatedError):
+            caller_of("Bearer " + RING.api_key(version), ROTATED, at=at)
+
+
+def test_a_revoked_key_has_no_secrets_before() -> None:
+    """Revoked within the while after a rotation, neither version is good."""
+    for version in (ROTATED, KEY):
+        with pytest.raises(UnauthenticatedError):
+            caller_of("Bearer " + RING.api_key(version), replace(ROTATED, enabled=False))
 
 
 def test_garbage_costs_no_read() -> None:
     """Only what has the form of a key is looked up."""
-    keys = Keys()
+    keys = InMemoryKeys(KEY)
 
     with pytest.raises(UnauthenticatedError):
-        authenticate("Bearer garbage", keys, lambda: RING)
+        authenticate("Bearer garbage", keys, lambda: RING, lambda: AT)
 
     assert [] == keys.read
 
 
 def test_a_key_is_read_once() -> None:
     """One read per request."""
-    keys = Keys()
+    keys = InMemoryKeys(KEY)
 
-    authenticate("Bearer " + RING.api_key(KEY), keys, lambda: RING)
+    authenticate("Bearer " + RING.api_key(KEY), keys, lambda: RING, lambda: AT)
 
     assert ["k1"] == keys.read
 
@@ -102,8 +141,8 @@ def signed(claims: dict[str, Any], secret: str = SECRET, algorithm: str = "HS256
         return "Bearer " + jwt.encode(claims, secret, algorithm=algorithm)
 
 
-def tenant_of(authorization: str, keyring: Keyring = RING, keys: Keys | None = None) -> str:
-    return authenticate(authorization, keys or Keys(), lambda: keyring, takes_signed_tokens=True)
+def tenant_of(authorization: str, *keys: ApiKey, keyring: Keyring = RING) -> str:
+    return caller_of(authorization, *keys, keyring=keyring, takes_signed_tokens=True).tenant
 
 
 def test_a_token_of_the_pair_names_its_tenant() -> None:
@@ -126,7 +165,7 @@ def test_a_bearer_key_is_good_where_tokens_are() -> None:
 
 def test_a_token_signed_under_the_previous_master_is_good_during_a_rotation() -> None:
     """Secret keys are derived: until the rotation ends, both are good."""
-    assert "acme" == tenant_of(signed(CLAIMS), Keyring(["a newer secret", "the master secret"]))
+    assert "acme" == tenant_of(signed(CLAIMS), keyring=Keyring(["a newer secret", "the master secret"]))
 
 
 @pytest.mark.parametrize(
@@ -156,16 +195,98 @@ def test_any_other_token_is_refused(token: str, doubt: Doubt) -> None:
 def test_a_disabled_keys_tokens_are_refused() -> None:
     """Revoking a key revokes its pair."""
     with pytest.raises(UnauthenticatedError):
-        tenant_of(signed(CLAIMS), keys=Keys({"k1": replace(KEY, enabled=False)}))
+        tenant_of(signed(CLAIMS), replace(KEY, enabled=False))
 
 
 def test_a_raised_version_makes_old_pairs_worthless() -> None:
     """The secret key is derived with the version."""
     with pytest.raises(UnauthenticatedError):
-        tenant_of(signed(CLAIMS), keys=Keys({"k1": replace(KEY, version=2)}))
+        tenant_of(signed(CLAIMS), replace(KEY, version=2))
 
 
 def test_tokens_are_for_those_who_say_so() -> None:
     """The canonical API takes bearer keys alone."""
     with pytest.raises(UnauthenticatedError):
-        authenticate(signed(CLAIMS), Keys(), lambda: RING)
+        caller_of(signed(CLAIMS))
+
+
+def test_a_token_of_the_secrets_before_is_good_for_a_while_after_a_rotation() -> None:
+    """As a bearer key is: who signs each half hour has that long to change."""
+    before = RING.access_pair(replace(ROTATED, version=2))[1]
+
+    assert "acme" == tenant_of(signed(CLAIMS, before), ROTATED)
+    with pytest.raises(UnauthenticatedError):
+        tenant_of(signed(CLAIMS, before), replace(ROTATED, previous_until=AT))
+
+
+def test_a_token_that_names_another_tenants_key_is_refused() -> None:
+    """Who holds one pair can sign for no other: the secret of a pair is derived with its key's id."""
+    theirs = ApiKey("k2", "shop")
+
+    with pytest.raises(UnauthenticatedError):
+        tenant_of(signed(CLAIMS | {"iss": RING.access_pair(theirs)[0]}), KEY, theirs)
+
+
+def part(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+HEAD = part('{"alg": "HS256", "typ": "JWT"}')
+
+
+def forged(payload: str, head: str = HEAD, secret: str = SECRET) -> str:
+    """A token of any text, signed as HS256 signs."""
+    signature = hmac.digest(secret.encode(), f"{head}.{part(payload)}".encode(), hashlib.sha256)
+    return f"Bearer {head}.{part(payload)}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def claims(**changed: str) -> str:
+    said = {"iss": f'"{ACCESS}"', "exp": str(NOW + 60)} | changed
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in said.items()) + "}"
+
+
+def test_a_token_made_by_hand_is_as_good_as_the_librarys() -> None:
+    """What the tricks below are made of is sound."""
+    assert "acme" == tenant_of(forged(claims()))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(forged(claims(exp="1e999")), id="no end"),
+        pytest.param(forged(claims(exp="Infinity")), id="infinity"),
+        pytest.param(forged(claims(exp="NaN")), id="not a number"),
+        pytest.param(forged(claims(exp="9" * 5000)), id="more digits than Python reads"),
+        pytest.param(forged(claims(exp='"soon"')), id="a text for a time"),
+        pytest.param(forged(claims(exp="null")), id="nothing for a time"),
+        pytest.param(forged(claims(exp="[1]")), id="a list for a time"),
+        pytest.param(forged(claims(nbf="1e999")), id="never begins"),
+        pytest.param(forged(claims(iat=str(NOW + 600))), id="issued in the future"),
+        pytest.param(forged(claims(iss="1")), id="a number for an issuer"),
+        pytest.param(forged(claims(iss=f'["{ACCESS}"]')), id="a list of issuers"),
+        pytest.param(forged(claims(aud='"somebody else"')), id="for somebody else"),
+        pytest.param(forged("[" * 6000), id="deeper than Python reads"),
+        pytest.param(forged("[]"), id="a list"),
+        pytest.param(forged("null"), id="nothing"),
+        pytest.param(forged("\x00"), id="a zero byte"),
+        pytest.param(forged(claims(), part('{"alg": "none"}')), id="none, signed"),
+        pytest.param(forged(claims(), part('{"alg": "None"}')), id="None, signed"),
+        pytest.param(forged(claims(), part('{"alg": "hs256"}')), id="in small letters"),
+        pytest.param(forged(claims(), part('{"alg": "RS256"}')), id="RS256"),
+        pytest.param(forged(claims(), part('{"alg": ["HS256"]}')), id="a list of algorithms"),
+        pytest.param(forged(claims(), part('{"typ": "JWT"}')), id="no algorithm"),
+        pytest.param(
+            forged(claims(), part('{"alg": "HS256", "crit": ["b64"], "b64": false}')), id="critical extension"
+        ),
+        pytest.param(forged(claims(), part("[" * 6000)), id="a deep header"),
+        pytest.param(forged(claims(), secret=""), id="an empty secret"),
+        pytest.param(forged(claims())[:-1], id="a signature cut short"),
+        pytest.param(forged(claims()).rpartition(".")[0] + ".", id="no signature"),
+        pytest.param("Bearer ..", id="dots"),
+        pytest.param("Bearer \ud800.\ud800.\ud800", id="half characters"),
+    ],
+)
+def test_tricks_with_tokens_are_refused(token: str) -> None:
+    """Each is 401, and none a defect: what a stranger wrote is read before it is proved."""
+    with pytest.raises(UnauthenticatedError):
+        tenant_of(token)

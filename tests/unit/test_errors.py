@@ -32,6 +32,7 @@ def test_a_limit_of_nothing_is_a_limit(limit: object) -> None:
     [
         (errors.MalformedRequestError, 400, "malformed_request"),
         (errors.UnauthenticatedError, 401, "unauthenticated"),
+        (errors.ForbiddenError, 403, "forbidden"),
         (errors.NotFoundError, 404, "not_found"),
         (errors.NotReadyError, 409, "not_ready"),
         (errors.TooLargeError, 413, "too_large"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import wraps
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -14,16 +15,18 @@ from klingway import bootstrap
 from klingway.api.authentication import authenticate
 from klingway.api.pages import limit_of, problems_of_page
 from klingway.api.problems import problem_response
+from klingway.domain.callers import Scope
 from klingway.domain.errors import GatewayError, InvalidRequestError, NotFoundError, Problem, UnauthenticatedError
-from klingway.domain.ids import JobId, ProviderName, Tenant, is_job_id
+from klingway.domain.ids import JobId, ProviderName, is_job_id
 from klingway.domain.job import State
 from klingway.observability import aws_time, logger, provider_time
 from klingway.providers import registry
 from klingway.use_cases.ports import JobFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from klingway.domain.callers import Caller
     from klingway.domain.ids import Kind
     from klingway.use_cases.create_job import Accepted
 
@@ -31,133 +34,170 @@ _JSON: Final = "application/json"
 
 app = APIGatewayHttpResolver()
 
+_Path = ParamSpec("_Path")
+
+
+def _for(
+    scope: Scope,
+) -> Callable[[Callable[Concatenate[Caller, _Path], Response[str]]], Callable[_Path, Response[str]]]:
+    """Keep a route for callers whose key has a scope; it is told who calls."""
+
+    def keep(route: Callable[Concatenate[Caller, _Path], Response[str]]) -> Callable[_Path, Response[str]]:
+        @wraps(route)
+        def called(*args: _Path.args, **kwargs: _Path.kwargs) -> Response[str]:
+            services = bootstrap.api()
+            authorization = app.current_event.headers.get("authorization", "")
+            caller = authenticate(authorization, services.keys, services.keyring, bootstrap.now)
+            caller.expect(scope)
+            return route(caller, *args, **kwargs)
+
+        return called
+
+    return keep
+
 
 @app.post("/v1/videos")
-def create_video() -> Response[str]:
+@_for(Scope.SUBMIT)
+def create_video(caller: Caller) -> Response[str]:
     """Accept a video request: 202 with the job."""
-    return _created("video")
+    return _created(caller, "video")
 
 
 @app.post("/v1/images")
-def create_image() -> Response[str]:
+@_for(Scope.SUBMIT)
+def create_image(caller: Caller) -> Response[str]:
     """Accept a request for pictures: 202 with the job."""
-    return _created("image")
+    return _created(caller, "image")
 
 
 @app.post("/v1/estimates")
-def estimate() -> Response[str]:
+@_for(Scope.SUBMIT)
+def estimate(caller: Caller) -> Response[str]:
     """Say what a request would cost and send; `kind` says which kind it is."""
     from klingway.api.bodies import read_json_object
 
-    tenant = _tenant()
     event = app.current_event
     kind = _kind(event.query_string_parameters.get("kind", "video"))
-    body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
-    return _json(bootstrap.api().estimate.run(tenant, kind, body, public_url=_public_url(event)))
+    body = _routed(caller, read_json_object(event.headers.get("content-type", ""), _raw_body(event)))
+    return _json(bootstrap.api().estimate.run(caller.tenant, kind, body, public_url=_public_url(event)))
 
 
 @app.get("/v1/jobs")
-def list_jobs() -> Response[str]:
+@_for(Scope.READ)
+def list_jobs(caller: Caller) -> Response[str]:
     """List the tenant's jobs, newest first: `state`, `provider`, `reference`, `limit`, `cursor`."""
-    tenant = _tenant()
     query = app.current_event.query_string_parameters or {}
     which, limit, after = _list_query(query)
     return _json(
         bootstrap.api().read_jobs.many(
-            tenant, which, limit=limit, after=after, public_url=_public_url(app.current_event)
+            caller.tenant, which, limit=limit, after=after, public_url=_public_url(app.current_event)
         )
     )
 
 
 @app.get("/v1/jobs/<job_id>")
-def read_job(job_id: str) -> Response[str]:
+@_for(Scope.READ)
+def read_job(caller: Caller, job_id: str) -> Response[str]:
     """Read a job."""
-    return _json(bootstrap.api().read_jobs.one(_tenant(), job_id, public_url=_public_url(app.current_event)))
+    return _json(bootstrap.api().read_jobs.one(caller.tenant, job_id, public_url=_public_url(app.current_event)))
 
 
 @app.post("/v1/jobs/<job_id>/cancel")
-def cancel_job(job_id: str) -> Response[str]:
+@_for(Scope.SUBMIT)
+def cancel_job(caller: Caller, job_id: str) -> Response[str]:
     """Cancel a job that has not been submitted yet."""
     services = bootstrap.api()
     return _json(
-        services.read_jobs.show(services.cancel_job.run(_tenant(), job_id), public_url=_public_url(app.current_event))
+        services.read_jobs.show(
+            services.cancel_job.run(caller.tenant, job_id), public_url=_public_url(app.current_event)
+        )
     )
 
 
 @app.post("/v1/jobs/<job_id>/retry")
-def retry_job(job_id: str) -> Response[str]:
+@_for(Scope.SUBMIT)
+def retry_job(caller: Caller, job_id: str) -> Response[str]:
     """Ask once more for what an ended job was asked for: 202 with the new job."""
     event, services = app.current_event, bootstrap.api()
     given_key = event.headers.get("idempotency-key")
-    accepted = services.retry_job.run(_tenant(), job_id, given_key=given_key, public_url=_public_url(event))
+    accepted = services.retry_job.run(caller.tenant, job_id, given_key=given_key, public_url=_public_url(event))
     return _accepted(accepted)
 
 
 @app.delete("/v1/jobs/<job_id>")
-def delete_job(job_id: str) -> Response[str]:
+@_for(Scope.SUBMIT)
+def delete_job(caller: Caller, job_id: str) -> Response[str]:
     """Delete an ended job and its media."""
-    bootstrap.api().delete_job.run(_tenant(), job_id)
+    bootstrap.api().delete_job.run(caller.tenant, job_id)
     return Response(status_code=int(HTTPStatus.NO_CONTENT), body="")
 
 
 @app.get("/v1/jobs/<job_id>/content")
-def read_content(job_id: str) -> Response[str]:
+@_for(Scope.READ)
+def read_content(caller: Caller, job_id: str) -> Response[str]:
     """Redirect to a job's video, or to the file that `file` names."""
     query = app.current_event.query_string_parameters or {}
-    return _redirect(bootstrap.api().read_jobs.content(_tenant(), job_id, query.get("file")))
+    return _redirect(bootstrap.api().read_jobs.content(caller.tenant, job_id, query.get("file")))
 
 
 @app.get("/v1/jobs/<job_id>/deliveries")
-def list_deliveries(job_id: str) -> Response[str]:
+@_for(Scope.READ)
+def list_deliveries(caller: Caller, job_id: str) -> Response[str]:
     """Show what was sent about a job, and what came of it."""
-    return _json(bootstrap.api().read_deliveries.of(_tenant(), job_id))
+    return _json(bootstrap.api().read_deliveries.of(caller.tenant, job_id))
 
 
 @app.post("/v1/elements")
-def create_element() -> Response[str]:
+@_for(Scope.SUBMIT)
+def create_element(caller: Caller) -> Response[str]:
     """Have an element made and kept: 202 with the element."""
     from klingway.api import elements
     from klingway.api.bodies import read_json_object
 
-    tenant = _tenant()
+    tenant = caller.tenant
     event, services = app.current_event, bootstrap.api()
     body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
     given = event.headers.get("idempotency-key")
     key = None if given is None else services.create_job.key_for(tenant, body, given, asked_as="element")
-    status, said = elements.create(services.keep_elements, tenant, body, key=key, public_url=_public_url(event))
+    routed = _routed(caller, body)
+    status, said = elements.create(services.keep_elements, tenant, routed, key=key, public_url=_public_url(event))
     return _json(said, status, {"Location": f"/v1/elements/{said['id']}"})
 
 
 @app.get("/v1/elements")
-def list_elements() -> Response[str]:
+@_for(Scope.READ)
+def list_elements(caller: Caller) -> Response[str]:
     """List the tenant's elements, newest first: `limit`, `cursor`."""
     from klingway.api import elements
 
-    tenant = _tenant()
-    _, said = elements.many(bootstrap.api().keep_elements, tenant, app.current_event.query_string_parameters or {})
+    query = app.current_event.query_string_parameters or {}
+    _, said = elements.many(bootstrap.api().keep_elements, caller.tenant, query)
     return _json(said)
 
 
 @app.get("/v1/elements/<element_id>")
-def read_element(element_id: str) -> Response[str]:
+@_for(Scope.READ)
+def read_element(caller: Caller, element_id: str) -> Response[str]:
     """Read an element, by its id or its number."""
     from klingway.api import elements
 
-    return _json(elements.one(bootstrap.api().keep_elements, _tenant(), element_id)[1])
+    return _json(elements.one(bootstrap.api().keep_elements, caller.tenant, element_id)[1])
 
 
 @app.delete("/v1/elements/<element_id>")
-def delete_element(element_id: str) -> Response[str]:
+@_for(Scope.SUBMIT)
+def delete_element(caller: Caller, element_id: str) -> Response[str]:
     """Let go of an element."""
     from klingway.api import elements
 
-    return _json(elements.delete(bootstrap.api().keep_elements, _tenant(), element_id)[1])
+    return _json(elements.delete(bootstrap.api().keep_elements, caller.tenant, element_id)[1])
 
 
 @app.get("/v1/webhook-secret")
-def read_webhook_secret() -> Response[str]:
+@_for(Scope.ADMIN)
+def read_webhook_secret(caller: Caller) -> Response[str]:
     """Show the secret with which the tenant's webhooks are signed."""
-    return _json(bootstrap.api().read_deliveries.secret(_tenant()), headers={"Cache-Control": "no-store"})
+    return _json(bootstrap.api().read_deliveries.secret(caller.tenant), headers={"Cache-Control": "no-store"})
 
 
 @app.get("/v1/media/<job_id>/<name>")
@@ -172,11 +212,11 @@ def open_media(job_id: str, name: str) -> Response[str]:
 
 
 @app.get("/v1/providers")
-def read_providers() -> Response[str]:
+@_for(Scope.READ)
+def read_providers(_: Caller) -> Response[str]:
     """Show what each provider of this gateway can do, and how its dialect is reached."""
     from klingway.api.providers import providers_to_json
 
-    _tenant()
     return _json(providers_to_json(bootstrap.api().providers))
 
 
@@ -239,16 +279,17 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN4
     return answer
 
 
-def _created(kind: Kind) -> Response[str]:
+def _created(caller: Caller, kind: Kind) -> Response[str]:
     from klingway.api.bodies import read_json_object
 
-    tenant = _tenant()
+    tenant = caller.tenant
     event = app.current_event
     body = read_json_object(event.headers.get("content-type", ""), _raw_body(event))
     services = bootstrap.api()
     given = event.headers.get("idempotency-key")
     key = None if given is None else services.create_job.key_for(tenant, body, given, asked_as=kind)
-    return _accepted(services.create_job.run(tenant, body, kind=kind, key=key, public_url=_public_url(event)))
+    routed = _routed(caller, body)
+    return _accepted(services.create_job.run(tenant, routed, kind=kind, key=key, public_url=_public_url(event)))
 
 
 def _accepted(accepted: Accepted) -> Response[str]:
@@ -296,9 +337,12 @@ def _spoken(name: ProviderName, path: str, event: APIGatewayProxyEventV2) -> dic
     }
 
 
-def _tenant() -> Tenant:
-    services = bootstrap.api()
-    return authenticate(app.current_event.headers.get("authorization", ""), services.keys, services.keyring)
+def _routed(caller: Caller, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a body that leaves it open who does it as if it had named those of the caller's key."""
+    from klingway.domain.request import AUTO
+
+    is_open = body.get("provider") in (None, AUTO, [AUTO])
+    return {**body, "provider": list(caller.route)} if is_open and caller.route else body
 
 
 def _raw_body(event: APIGatewayProxyEventV2) -> bytes:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from klingway.domain.callers import Caller
 from klingway.domain.errors import Doubt, UnauthenticatedError
 from klingway.domain.ids import Tenant
 from klingway.domain.keys import key_id_of, key_id_of_access_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from klingway.domain.keys import Keyring
-    from klingway.use_cases.ports import KeyStore
+    from klingway.domain.keys import ApiKey, Keyring
+    from klingway.use_cases.ports import KeyStore, Now
 
 _BEARER: Final = "bearer "
 _DOTS_OF_SIGNED: Final = 2
@@ -21,14 +22,15 @@ _SKEW_S: Final = 5
 
 
 def authenticate(
-    authorization: str, keys: KeyStore, keyring: Callable[[], Keyring], *, takes_signed_tokens: bool = False
-) -> Tenant:
-    """Return the tenant of the key in an `Authorization` header.
+    authorization: str, keys: KeyStore, keyring: Callable[[], Keyring], now: Now, *, takes_signed_tokens: bool = False
+) -> Caller:
+    """Return who calls with the key in an `Authorization` header, and what that key opens.
 
     Args:
         authorization: The header, empty where there is none.
         keys: The keys there are.
         keyring: What proves them.
+        now: The time: after a rotation, the secrets before are good until a certain one.
         takes_signed_tokens: Whether a token signed with an access/secret pair will do as well, as Kling's own clients send.
 
     Raises:
@@ -37,24 +39,35 @@ def authenticate(
     if not authorization.lower().startswith(_BEARER):
         raise UnauthenticatedError("Send your key as 'Authorization: Bearer <key>'.", doubt=Doubt.MISSING)
     given = authorization[len(_BEARER) :].strip()
-    if takes_signed_tokens and given.count(".") == _DOTS_OF_SIGNED:
-        return _signer_of(given, keys, keyring)
+    if takes_signed_tokens and given.isascii() and given.count(".") == _DOTS_OF_SIGNED:
+        return _caller(_signer_of(given, keys, keyring, now))
     key_id = key_id_of(given)
     key = keys.get_key(key_id) if key_id is not None else None
-    if key is None or not keyring().proves_api_key(key, given) or not key.enabled:
+    if key is None or not _proves(keyring(), key.good_at(now()), given) or not key.enabled:
         raise UnauthenticatedError("The key is not valid.")
-    return Tenant(key.tenant)
+    return _caller(key)
 
 
-def _signer_of(token: str, keys: KeyStore, keyring: Callable[[], Keyring]) -> Tenant:
-    """Return the tenant whose access/secret pair signed a token: HS256, `iss` the access key, `exp` and perhaps `nbf`."""
+def _caller(key: ApiKey) -> Caller:
+    return Caller(tenant=Tenant(key.tenant), key_id=key.key_id, scopes=key.scopes, route=key.route)
+
+
+def _proves(keyring: Keyring, versions: Sequence[ApiKey], given: str) -> bool:
+    # Each is tried, whichever it is: as in the keyring, time says nothing of a secret's age.
+    proofs = [keyring.proves_api_key(version, given) for version in versions]
+    return any(proofs)
+
+
+def _signer_of(token: str, keys: KeyStore, keyring: Callable[[], Keyring], now: Now) -> ApiKey:
+    """Return the key whose access/secret pair signed a token: HS256, `iss` the access key, `exp` and perhaps `nbf`."""
     import jwt  # noqa: PLC0415 - most callers send a bearer key
 
     key_id = _named_by(token)
     found = keys.get_key(key_id) if key_id is not None else None
     if found is None or not found.enabled:
         raise UnauthenticatedError("The token is not valid.")
-    for secret in keyring().secret_keys(found):
+    ring = keyring()
+    for secret in [secret for version in found.good_at(now()) for secret in ring.secret_keys(version)]:
         try:
             jwt.decode(token, secret, algorithms=["HS256"], leeway=_SKEW_S, options={"require": ["exp", "iss"]})
         except jwt.ExpiredSignatureError:
@@ -63,7 +76,7 @@ def _signer_of(token: str, keys: KeyStore, keyring: Callable[[], Keyring]) -> Te
             raise UnauthenticatedError("The token is not valid yet.", doubt=Doubt.NOT_YET_VALID) from None
         except jwt.InvalidTokenError:
             continue
-        return Tenant(found.tenant)
+        return found
     raise UnauthenticatedError("The token is not valid.")
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from klingway.bootstrap import ApiServices
+    from klingway.domain.callers import Caller
     from klingway.domain.ids import ProviderName, Tenant
     from klingway.providers.dialects import Dialect, Endpoint, Said
     from klingway.use_cases.ports import IdempotencyKey
@@ -59,8 +60,13 @@ class Conversation:
     asked_for: str
     """The name that the path carries; empty for none."""
     call: Call
-    tenant: Tenant
+    caller: Caller
     services: ApiServices
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose jobs and elements these are."""
+        return self.caller.tenant
 
     def body(self) -> dict[str, Any]:
         """Return the body.
@@ -84,10 +90,12 @@ class Conversation:
         return self.services.create_job.key_for(self.tenant, body, given, asked_as=asked_as)
 
     def providers(self) -> list[str]:
-        """Return who may do it: whom the header names, else the dialect's own provider, else anybody."""
+        """Return who may do it: whom the header names, else the key, else the dialect's own provider, else anybody."""
         header = self.call.headers.get(PROVIDER_HEADER.lower(), "")
         if named := [part.strip() for part in header.split(",") if part.strip()]:
             return named
+        if self.caller.route:
+            return list(self.caller.route)
         providers = self.services.providers
         is_there = self.name in providers.names() and providers.get(self.name).has_credential
         return [self.name if is_there else AUTO]

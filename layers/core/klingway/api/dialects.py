@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from klingway import bootstrap
 from klingway.api import dialect_elements, dialect_jobs
 from klingway.api.authentication import authenticate
 from klingway.api.conversation import Call, Conversation, Reply, reply
+from klingway.domain.callers import Scope
 from klingway.domain.errors import GatewayError, NotFoundError
 from klingway.observability import logger
 from klingway.providers import registry
@@ -23,17 +25,18 @@ if TYPE_CHECKING:
     from klingway.domain.ids import ProviderName
     from klingway.providers.dialects import Dialect
 
-_ACTIONS: Final[Mapping[Action, Callable[[Conversation], Reply]]] = {
-    Action.CREATE: dialect_jobs.create,
-    Action.READ: dialect_jobs.read,
-    Action.LIST: dialect_jobs.many,
-    Action.CONTENT: dialect_jobs.content,
-    Action.CREATE_ELEMENT: dialect_elements.create,
-    Action.READ_ELEMENT: dialect_elements.read,
-    Action.LIST_ELEMENTS: dialect_elements.many,
-    Action.LIST_PRESETS: dialect_elements.presets,
-    Action.DELETE_ELEMENT: dialect_elements.delete,
+_ACTIONS: Final[Mapping[Action, tuple[Scope, Callable[[Conversation], Reply]]]] = {
+    Action.CREATE: (Scope.SUBMIT, dialect_jobs.create),
+    Action.READ: (Scope.READ, dialect_jobs.read),
+    Action.LIST: (Scope.READ, dialect_jobs.many),
+    Action.CONTENT: (Scope.READ, dialect_jobs.content),
+    Action.CREATE_ELEMENT: (Scope.SUBMIT, dialect_elements.create),
+    Action.READ_ELEMENT: (Scope.READ, dialect_elements.read),
+    Action.LIST_ELEMENTS: (Scope.READ, dialect_elements.many),
+    Action.LIST_PRESETS: (Scope.READ, dialect_elements.presets),
+    Action.DELETE_ELEMENT: (Scope.SUBMIT, dialect_elements.delete),
 }
+"""What a key needs for each, and what is done."""
 
 
 def answer(name: ProviderName, call: Call, services: ApiServices) -> Reply:
@@ -42,11 +45,17 @@ def answer(name: ProviderName, call: Call, services: ApiServices) -> Reply:
     endpoint: Endpoint | None = None
     try:
         authorization = call.headers.get("authorization", "")
-        tenant = authenticate(
-            authorization, services.keys, services.keyring, takes_signed_tokens=dialect.takes_signed_tokens
+        caller = authenticate(
+            authorization,
+            services.keys,
+            services.keyring,
+            bootstrap.now,
+            takes_signed_tokens=dialect.takes_signed_tokens,
         )
         endpoint, asked_for = _find(dialect, call)
-        return _ACTIONS[endpoint.action](Conversation(name, dialect, endpoint, asked_for, call, tenant, services))
+        scope, act = _ACTIONS[endpoint.action]
+        caller.expect(scope)
+        return act(Conversation(name, dialect, endpoint, asked_for, call, caller, services))
     except GatewayError as error:
         logger().info("refused", extra={"code": error.code, "fields": [problem.field for problem in error.problems]})
         return reply(dialect.refusal(error, endpoint=endpoint, request_id=call.request_id))

@@ -16,6 +16,7 @@ from klingway.api.answer_schemas import (
     maybe,
     text,
 )
+from klingway.domain.callers import Scope
 from klingway.domain.job import State
 from klingway.domain.request import REQUESTS
 from klingway.domain.rules import NOT_YET
@@ -29,6 +30,7 @@ def _refusals(*statuses: str) -> dict[str, Any]:
     titles = {
         "400": "The body is not a JSON object",
         "401": "No key, or none that is valid",
+        "403": "The key lacks the scope that this needs",
         "404": "There is no such thing, or it is another tenant's",
         "409": "The job is not in a state for it: `code` and `detail` say why",
         "413": "The request is too large",
@@ -38,6 +40,11 @@ def _refusals(*statuses: str) -> dict[str, Any]:
     }
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     return {status: {"description": titles[status], "content": problem} for status in statuses}
+
+
+def _for(scope: Scope) -> list[dict[str, list[str]]]:
+    """Say which scope a key needs; OpenAPI 3.1 has a place for such roles, whatever the security scheme."""
+    return [{"key": [scope.value]}]
 
 
 def _in_path(name: str) -> dict[str, Any]:
@@ -76,12 +83,18 @@ def _creates(operation: str, summary: str, request: str) -> dict[str, Any]:
         "post": {
             "operationId": operation,
             "summary": summary,
+            "security": _for(Scope.SUBMIT),
             "parameters": [_KEY],
             "requestBody": {"required": True, "content": _json_of(request)},
-            "responses": {"202": accepted, **_refusals("400", "401", "413", "415", "422", "503")},
+            "responses": {"202": accepted, **_refusals("400", "401", "403", "413", "415", "422", "503")},
         }
     }
 
+
+_SCOPES = (
+    "A key has scopes: `submit` (ask for jobs and elements, estimate them, cancel, retry and delete them), `read` (see them, "
+    "and what providers can do), `admin` (see the tenant's secrets). Each operation names the one that it needs."
+)
 
 _PATHS: dict[str, Any] = {
     "/v1/videos": _creates("createVideo", "Ask for a video", "VideoRequest"),
@@ -90,6 +103,7 @@ _PATHS: dict[str, Any] = {
         "post": {
             "operationId": "estimate",
             "summary": "See what a request would cost and send, at each provider; nothing is submitted or written",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_in_query("kind", {"enum": list(REQUESTS), "default": "video"})],
             "requestBody": {
                 "required": True,
@@ -101,7 +115,7 @@ _PATHS: dict[str, Any] = {
             },
             "responses": {
                 "200": {"description": "Each provider's estimate", "content": _json_of("Estimates")},
-                **_refusals("400", "401", "413", "415", "422"),
+                **_refusals("400", "401", "403", "413", "415", "422"),
             },
         }
     },
@@ -109,9 +123,10 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "listProviders",
             "summary": "See what each provider of this gateway can do, at which price, and how its own API is spoken here",
+            "security": _for(Scope.READ),
             "responses": {
                 "200": {"description": "Every provider", "content": _json_of("ProviderList")},
-                **_refusals("401"),
+                **_refusals("401", "403"),
             },
         }
     },
@@ -119,6 +134,7 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "listJobs",
             "summary": "List jobs, newest first",
+            "security": _for(Scope.READ),
             "parameters": [
                 _in_query("state", {"enum": [state.value for state in State]}),
                 _in_query("provider", {"type": "string"}),
@@ -128,7 +144,7 @@ _PATHS: dict[str, Any] = {
             ],
             "responses": {
                 "200": {"description": "A part of the list", "content": _json_of("JobList")},
-                **_refusals("401", "422"),
+                **_refusals("401", "403", "422"),
             },
         }
     },
@@ -136,23 +152,25 @@ _PATHS: dict[str, Any] = {
         "post": {
             "operationId": "createElement",
             "summary": "Have an element made, and keep it until you delete it",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_KEY],
             "requestBody": {"required": True, "content": _json_of("ElementRequest")},
             "responses": {
                 "202": {"description": "The element; it is made from here on", "content": _json_of("KeptElement")},
-                **_refusals("400", "401", "413", "415", "422", "503"),
+                **_refusals("400", "401", "403", "413", "415", "422", "503"),
             },
         },
         "get": {
             "operationId": "listElements",
             "summary": "List your elements, newest first",
+            "security": _for(Scope.READ),
             "parameters": [
                 _in_query("limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}),
                 _in_query("cursor", {"type": "string"}),
             ],
             "responses": {
                 "200": {"description": "A part of the list", "content": _json_of("KeptElementList")},
-                **_refusals("401", "422"),
+                **_refusals("401", "403", "422"),
             },
         },
     },
@@ -160,15 +178,17 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "readElement",
             "summary": "Read an element, by its id or its number",
+            "security": _for(Scope.READ),
             "parameters": [_in_path("element_id")],
             "responses": {
                 "200": {"description": "The element", "content": _json_of("KeptElement")},
-                **_refusals("401", "404"),
+                **_refusals("401", "403", "404"),
             },
         },
         "delete": {
             "operationId": "deleteElement",
             "summary": "Let go of an element; it is deleted at its provider once no job uses it",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_in_path("element_id")],
             "responses": {
                 "200": {
@@ -184,7 +204,7 @@ _PATHS: dict[str, Any] = {
                         }
                     },
                 },
-                **_refusals("401", "404"),
+                **_refusals("401", "403", "404"),
             },
         },
     },
@@ -192,24 +212,30 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "readJob",
             "summary": "Read a job",
+            "security": _for(Scope.READ),
             "parameters": [_in_path("job_id")],
-            "responses": {"200": {"description": "The job", "content": _json_of("Job")}, **_refusals("401", "404")},
+            "responses": {
+                "200": {"description": "The job", "content": _json_of("Job")},
+                **_refusals("401", "403", "404"),
+            },
         },
         "delete": {
             "operationId": "deleteJob",
             "summary": "Delete an ended job with its media",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_in_path("job_id")],
-            "responses": {"204": {"description": "Nothing of it is left"}, **_refusals("401", "404", "409")},
+            "responses": {"204": {"description": "Nothing of it is left"}, **_refusals("401", "403", "404", "409")},
         },
     },
     "/v1/jobs/{job_id}/cancel": {
         "post": {
             "operationId": "cancelJob",
             "summary": "Cancel a job that is queued or preparing; later no provider can, and it is 409 `already_submitted`",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_in_path("job_id")],
             "responses": {
                 "200": {"description": "The job, canceled now or before", "content": _json_of("Job")},
-                **_refusals("401", "404", "409"),
+                **_refusals("401", "403", "404", "409"),
             },
         }
     },
@@ -217,6 +243,7 @@ _PATHS: dict[str, Any] = {
         "post": {
             "operationId": "retryJob",
             "summary": "Ask once more for what an ended job was asked for: a new job, which is paid for anew",
+            "security": _for(Scope.SUBMIT),
             "parameters": [_in_path("job_id"), _KEY],
             "responses": {
                 "202": {
@@ -224,7 +251,7 @@ _PATHS: dict[str, Any] = {
                     "headers": _CREATED_HEADERS,
                     "content": _json_of("Job"),
                 },
-                **_refusals("401", "404", "409", "413", "422", "503"),
+                **_refusals("401", "403", "404", "409", "413", "422", "503"),
             },
         }
     },
@@ -232,21 +259,23 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "readContent",
             "summary": "Get a job's video, or another of its files",
+            "security": _for(Scope.READ),
             "parameters": [_in_path("job_id"), _in_query("file", {"type": "string"})],
-            "responses": {**_REDIRECT, **_refusals("401", "404", "409")},
+            "responses": {**_REDIRECT, **_refusals("401", "403", "404", "409")},
         }
     },
     "/v1/jobs/{job_id}/deliveries": {
         "get": {
             "operationId": "listDeliveries",
             "summary": "See what was sent about a job, newest first",
+            "security": _for(Scope.READ),
             "parameters": [_in_path("job_id")],
             "responses": {
                 "200": {
                     "description": "The log of webhooks and outbox files, each with its tries",
                     "content": _json_of("DeliveryList"),
                 },
-                **_refusals("401", "404"),
+                **_refusals("401", "403", "404"),
             },
         }
     },
@@ -254,6 +283,7 @@ _PATHS: dict[str, Any] = {
         "get": {
             "operationId": "readWebhookSecret",
             "summary": "Get the secret with which your webhooks are signed",
+            "security": _for(Scope.ADMIN),
             "responses": {
                 "200": {
                     "description": "As libraries of Standard Webhooks take it",
@@ -261,7 +291,7 @@ _PATHS: dict[str, Any] = {
                         "application/json": {"schema": json_object(["secret"], secret=text("`whsec_` and Base64."))}
                     },
                 },
-                **_refusals("401"),
+                **_refusals("401", "403"),
             },
         }
     },
@@ -360,7 +390,7 @@ def document() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": _PATHS,
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": _SCOPES}},
             "schemas": {**requests, **models, "Problem": PROBLEM},
         },
     }

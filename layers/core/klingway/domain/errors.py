@@ -3,6 +3,7 @@
 GatewayError
 ├── MalformedRequestError      400
 ├── UnauthenticatedError       401
+├── ForbiddenError             403
 ├── NotFoundError              404
 ├── NotReadyError              409
 ├── AlreadyExistsError         409
@@ -106,6 +107,14 @@ class UnauthenticatedError(GatewayError):
     def __init__(self, detail: str, problems: Sequence[Problem] = (), *, doubt: Doubt = Doubt.INVALID) -> None:
         super().__init__(detail, problems)
         self.doubt = doubt
+
+
+class ForbiddenError(GatewayError):
+    """A good key, which does not open this part of the API."""
+
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
+    title = "Not allowed"
 
 
 class NotFoundError(GatewayError):

@@ -8,8 +8,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Self
+
+from klingway.domain.callers import EVERY_SCOPE, Scope
+from klingway.domain.ids import ProviderName
 
 _API_KEY_PREFIX: Final = "kwk"
 _ACCESS_KEY_PREFIX: Final = "kwa"
@@ -29,6 +33,21 @@ class ApiKey:
     version: int = 1
     """Raised to make the secrets given out before worthless."""
     enabled: bool = True
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    route: tuple[ProviderName, ...] = ()
+    """Who does a request that names no provider, in order."""
+    label: str = ""
+    """What its owner calls it."""
+    created_at: datetime | None = None
+    """Unknown of the first keys there were."""
+    previous_until: datetime | None = None
+    """So long the secrets of the version before are good as well."""
+
+    def good_at(self, now: datetime) -> tuple["ApiKey", ...]:
+        """Return the versions whose secrets are good at a time: this one, and after a rotation the one before."""
+        if self.previous_until is None or self.previous_until <= now:
+            return (self,)
+        return (self, replace(self, version=self.version - 1))
 
 
 @dataclass(frozen=True, slots=True)

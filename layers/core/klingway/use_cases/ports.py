@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from klingway.domain.ids import JobId, ProviderName, Tenant
     from klingway.domain.job import Job, State
     from klingway.domain.keys import ApiKey
+    from klingway.domain.tenants import KnownTenant
     from klingway.domain.transitions import Change
     from klingway.domain.work import Work
     from klingway.providers.contract import Provider
@@ -51,6 +52,13 @@ class KeyTakenError(Exception):
         self.job_id = job_id
         """The job's id; of a key with which an element was made, the element's."""
         self.fingerprint = fingerprint
+
+
+class KeyChangedError(Exception):
+    """A caller's key was revoked, or changed by somebody else."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"the key {key_id} is revoked, or was changed in the meantime")
 
 
 class ReferenceTakenError(Exception):
@@ -369,14 +377,50 @@ class EventBus(Protocol):
 
 
 class KeyStore(Protocol):
-    """Tenants and their keys."""
+    """The keys that callers prove themselves with."""
 
     def get_key(self, key_id: str) -> ApiKey | None:
-        """Return a key, None where there is none."""
+        """Return a key as it was within the last minute, None where there is none."""
         ...
+
+
+class KeyRegister(Protocol):
+    """Tenants and their keys, as whoever runs the gateway looks after them."""
 
     def add(self, key: ApiKey) -> None:
         """Write a key, and its tenant if it is new."""
+        ...
+
+    def add_tenant(self, tenant: Tenant, at: datetime) -> None:
+        """Write a tenant; one that is there stays as it is."""
+        ...
+
+    def tenant(self, name: Tenant) -> KnownTenant | None:
+        """Return a tenant, None where there is none."""
+        ...
+
+    def tenants(self) -> Sequence[KnownTenant]:
+        """Return all tenants, by name."""
+        ...
+
+    def read_key(self, key_id: str) -> ApiKey | None:
+        """Return a key as it is by now, None where there is none."""
+        ...
+
+    def keys_of(self, tenant: Tenant) -> Sequence[ApiKey]:
+        """Return a tenant's keys, revoked ones too, the oldest first."""
+        ...
+
+    def revoke(self, key: ApiKey) -> ApiKey:
+        """Make a key worthless for good, however it stands by now; return it."""
+        ...
+
+    def rotate(self, key: ApiKey, previous_until: datetime) -> ApiKey:
+        """Raise a key's version; the secrets of the one before are good until a time. Return it.
+
+        Raises:
+            KeyChangedError: It is another version by now, or revoked.
+        """
         ...
 
 

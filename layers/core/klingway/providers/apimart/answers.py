@@ -47,6 +47,7 @@ _CODES: Final[Mapping[str, int]] = {
     "already_exists": 400,
     "not_ready": 400,
     "unauthenticated": 401,
+    "forbidden": 403,
     "payment_required": 402,
     "not_found": 404,
     "too_large": 413,

@@ -41,6 +41,7 @@ _FORMS: Final[Mapping[str, _Form]] = {
     "invalid_request": _INVALID,
     "too_large": _Form(status=413, code="invalid_request"),
     "unauthenticated": _Form(status=401, type=_MIDDLEWARE),
+    "forbidden": _FORBIDDEN,
     "payment_required": _NO_BALANCE,
     "not_found": _Form(status=400, code="task_not_exist"),
     "already_exists": _REFUSED_BY_KLING,

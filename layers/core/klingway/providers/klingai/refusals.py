@@ -26,6 +26,7 @@ _ANSWERS: Final[Mapping[str, tuple[int, int]]] = {
     "too_large": _INVALID,
     "not_ready": _INVALID,
     "not_found": _INVALID,
+    "forbidden": (403, 1103),
     "payment_required": (429, 1102),
     "rate_limited": (429, 1302),
     "unavailable": _UNAVAILABLE,

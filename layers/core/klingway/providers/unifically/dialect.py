@@ -36,6 +36,7 @@ _STATUSES: Final[Mapping[str, int]] = {
     "unsupported_media_type": 422,
     "invalid_request": 422,
     "unauthenticated": 401,
+    "forbidden": 403,
     "payment_required": 402,
     "not_found": 404,
     "too_large": 413,
@@ -65,6 +66,7 @@ _ERROR_WORDS: Final[Mapping[int, str]] = {
     _SERVER_ERROR: "internal_error",
     # In no table of Unifically's; clients know 402.
     402: "insufficient_balance",
+    403: "permission_denied",
     404: "not_found",
     413: "request_too_large",
 }
