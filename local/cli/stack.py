@@ -55,7 +55,7 @@ class Stack:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 clients have no common type
         """Return a boto3 client of the stack's account and region."""
-        return self._session.client(service)  # type: ignore[call-overload] # any service
+        return self._session.client(service)
 
     def output(self, name: str) -> str:
         """Return an output.
