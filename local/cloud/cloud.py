@@ -209,7 +209,7 @@ class LocalCloud:
     def _tell_outputs(self) -> None:
         """Have CloudFormation know the stack by its outputs, for tools that look a deployed one up."""
         outputs = {name: {"Value": value} for name, value in self.outputs.items()}
-        nothing = {"Type": "AWS::CloudFormation::WaitConditionHandle"}  # a template needs a resource
+        nothing = {"Type": "AWS::SNS::Topic"}  # a template needs a resource
         told = json.dumps({"Resources": {"Nothing": nothing}, "Outputs": outputs})
         self.client("cloudformation").create_stack(StackName=self._stack_name, TemplateBody=told)
 

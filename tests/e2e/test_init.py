@@ -17,28 +17,14 @@ if TYPE_CHECKING:
 
     from local.twin import Twin
 
-STACK = "klingway-test"
 KEY = "simulated-klingai-api-key"  # what the simulator takes
 
 OTHERS = dict.fromkeys(("apimart", "ezmodel", "unifically"), "kept")
 """What has a credential already, and is given none."""
 
 
-@pytest.fixture(scope="module")
-def stack(twin: Twin) -> Iterator[str]:
-    """A CloudFormation stack with the twin's outputs; the twin's own resources were made without one."""
-    template = {
-        "Resources": {"Nothing": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {name: {"Value": value} for name, value in twin.cloud.outputs.items()},
-    }
-    cloudformation = twin.cloud.client("cloudformation")
-    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(template))
-    yield STACK
-    cloudformation.delete_stack(StackName=STACK)
-
-
 @pytest.fixture
-def init(twin: Twin, stack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+def init(twin: Twin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
     """Runs `klingway init` as somebody with AWS credentials; afterwards the credential is the good one again."""
     for name, value in {
         "AWS_ENDPOINT_URL": twin.cloud.aws_endpoint,
@@ -49,8 +35,7 @@ def init(twin: Twin, stack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         monkeypatch.setenv(name, value)
 
     def run(*arguments: str, **more: Any) -> Result:
-        region = ["--region", twin.cloud.region]
-        return CliRunner().invoke(main, ["init", "--stack-name", stack, *region, *arguments], **more)
+        return CliRunner().invoke(main, ["init", "--region", twin.cloud.region, *arguments], **more)
 
     yield run
     twin.set_credential("klingai", {"api_key": KEY})
