@@ -6,7 +6,7 @@ The routes are those of the API's own description and of the dialects' own lists
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,14 +16,15 @@ from klingway.api.openapi import document
 from klingway.domain.callers import Scope
 from klingway.domain.ids import ElementId, JobId
 from klingway.domain.job import Origin
-from klingway.domain.keys import ApiKey, Keyring
+from klingway.domain.keys import ApiKey
 from klingway.providers import registry
 from klingway.providers.dialects import Action
 
-from tests.component.world import KEPT, MASTER, STORED, World, functions_handler
+from tests.component.caller import Api
+from tests.component.world import KEPT, STORED, World, functions_handler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
     from klingway.domain.ids import ProviderName
 
@@ -35,52 +36,11 @@ NO_ELEMENT: Final = "el_01KAGZ8Q00SAMP1EN0SXCHE1EM"
 THEIR_NUMBER, NO_NUMBER = 10**15 + 4, 10**15 + 999
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
 class Route(NamedTuple):
     """A method of a path, as the description or a dialect names it."""
 
     method: str
     path: str
-
-
-@dataclass(frozen=True)
-class Api:
-    """The API, spoken to as API Gateway does."""
-
-    handle: Callable[[Mapping[str, Any]], Any]
-
-    def call(self, key: ApiKey | None, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        parts = urlsplit(path)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        named |= {"host": "gateway.example", "content-type": "application/json"}
-        if key is not None:
-            named["authorization"] = f"Bearer {Keyring([MASTER]).api_key(key)}"
-        http = {"method": method, "path": parts.path, "protocol": "HTTP/1.1", "sourceIp": "1.2.3.4", "userAgent": "x"}
-        event = {
-            "version": "2.0",
-            "routeKey": "$default",
-            "rawPath": parts.path,
-            "rawQueryString": parts.query,
-            "queryStringParameters": dict(parse_qsl(parts.query)),
-            "headers": named,
-            "requestContext": {"domainName": "gateway.example", "http": http, "requestId": "1", "stage": "$default"},
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-        }
-        said = self.handle(event)
-        headers = {name.lower(): value for name, value in said["headers"].items()}
-        return Answer(said["statusCode"], headers, said.get("body") or "")
 
 
 @pytest.fixture

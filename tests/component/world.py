@@ -152,7 +152,8 @@ def furnish(world: World, film: bytes) -> None:
         before = delivery.address.endswith("before")
         answer = Answer(verdict=Verdict.DELIVERED, status=200)
         world.deliveries.add(conclude(delivery, answer, began_at=now, at=now)[0] if before else delivery)
-    described = {"name": "dog", "description": "a dog", "images": ["https://x/1.png", "https://x/2.png"]}
+    pictures = [f"s3://{outputs['BucketName']}/inputs/sample/{name}.png" for name in ("front", "side")]
+    described = {"name": "dog", "description": "a dog", "images": pictures}
     for each_id, element_id in ((PREPARING, WANTED), (PREPARED, MADE)):
         waiting = replace(running, id=each_id, state=State.PREPARING, due_at=later, attempts=())
         waiting = replace(waiting, elements=(JobElement(index=0, id=element_id),))
