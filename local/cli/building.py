@@ -48,7 +48,7 @@ def build_request(base: dict[str, Any], **options: Any) -> dict[str, Any]:  # no
     """
     plain = (
         "prompt", "model", "mode", "duration_s", "aspect_ratio", "sound", "negative_prompt", "watermark", "cfg_scale",
-        "shot_split", "reference", "resolution", "series",
+        "shot_split", "reference", "resolution", "series", "failover", "deadline_s", "on_unconfirmed",
     )  # fmt: skip
     request = base | {name: options[name] for name in plain if options.get(name) is not None}
     if count := options.get("count"):

@@ -42,6 +42,9 @@ _OPTIONS: Final = (
         "--shot", multiple=True, metavar="PROMPT=SECONDS", help="Instead of PROMPT, a shot of several. Repeatable."
     ),
     click.option("--shot-split", help="intelligence: the model splits PROMPT into shots by itself."),
+    click.option("--failover", help="before_acceptance (default), always, never: whether the next provider is asked."),
+    click.option("--deadline-s", type=int, help="By when the provider has to be done, 60 to 86400 seconds from now."),
+    click.option("--on-unconfirmed", help="fail (default), resubmit: what to do when a submission's answer is lost."),
     click.option("--provider", multiple=True, metavar="NAME", help="Whose Kling; repeat for an order of preference."),
 )
 

@@ -19,6 +19,12 @@ def test_only_given_options_are_in_the_request() -> None:
     assert build_request({}, **options) == {"prompt": "a fox", "sound": False}
 
 
+def test_what_to_do_when_things_go_wrong_can_be_said() -> None:
+    """Each option is the field of its name."""
+    given = {"failover": "always", "deadline_s": 600, "on_unconfirmed": "resubmit"}
+    assert build_request({}, prompt="a fox", **given) == {"prompt": "a fox", **given}
+
+
 def test_options_win_over_the_file() -> None:
     """A field of the file stays unless an option names it."""
     assert build_request({"prompt": "a", "mode": "pro"}, prompt="b") == {"prompt": "b", "mode": "pro"}

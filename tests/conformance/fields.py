@@ -184,11 +184,13 @@ OURS: Final[Mapping[str, Mapping[str, Any]]] = {
     "webhook.url": {"webhook": {"url": "https://caller.example/hook"}},
     "webhook.events": {"webhook": {"url": "https://caller.example/hook", "events": ["job.failed"]}},
     "failover": {"failover": "never"},
+    "on_unconfirmed": {"on_unconfirmed": "resubmit"},
+    "deadline_s": {"deadline_s": 3600},
     "provider_options": {"provider_options": {"nobody": {"seed": 1}}},
 }
 """The fields that are between the caller and the gateway, or meant for another provider."""
 
-NOT_YET: Final = frozenset({"on_unconfirmed", "deadline_s", "retention_days", "tags"})
+NOT_YET: Final = frozenset({"retention_days", "tags"})
 """Refused, as yet, whoever the provider is."""
 
 DEFAULTS: Final[Mapping[Kind, Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]]]] = {

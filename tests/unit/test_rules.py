@@ -157,8 +157,6 @@ def test_each_reference_that_points_at_nothing_is_named_once() -> None:
 
 
 LATER: dict[str, Any] = {
-    "on_unconfirmed": "fail",
-    "deadline_s": 3600,
     "retention_days": 30,
     "tags": ["a"],
 }
@@ -173,7 +171,7 @@ def test_a_field_that_is_not_built_yet_is_refused(name: str) -> None:
 
 
 def test_the_fields_not_built_yet_are_the_designs() -> None:
-    """Section 5 of the design lists them, and failover, which is."""
+    """Section 5 of the design lists them, and three that are."""
     assert set(LATER) == set(NOT_YET)
 
 

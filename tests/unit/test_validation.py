@@ -250,7 +250,7 @@ def test_every_mistake_is_named_exactly_once() -> None:
         "sound": True,
         "reference": "",
         "metadata": {"big": "x" * 2048},
-        "on_unconfirmed": "fail",
+        "tags": ["a"],
     }
 
     assert [
@@ -260,9 +260,9 @@ def test_every_mistake_is_named_exactly_once() -> None:
         ("images[0].role", "needs_first_frame"),
         ("metadata", "too_large"),
         ("mode", "not_one_of"),
-        ("on_unconfirmed", "not_yet"),
         ("prompt", "too_long"),
         ("reference", "too_short"),
+        ("tags", "not_yet"),
     ] == found(body)
 
 

@@ -57,6 +57,7 @@ SUCCEEDED: dict[str, Any] = {
     "request": {"prompt": "a fox"},
     "created_at": "2026-11-20T12:00:00.000Z",
     "updated_at": "2026-11-20T12:01:30.000Z",
+    "deadline_at": "2026-11-21T12:00:00.000Z",
     "finished_at": "2026-11-20T12:01:30.000Z",
     "learnt_by": "callback",
     "attempts": [

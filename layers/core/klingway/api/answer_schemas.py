@@ -76,6 +76,7 @@ JOB = json_object(
     request={"anyOf": [{"$ref": REF.format(model=request.__name__)} for request in REQUESTS.values()]},
     created_at=MOMENT,
     updated_at=MOMENT,
+    deadline_at=MOMENT,
     finished_at=maybe(MOMENT),
     learnt_by=maybe({"enum": [way.value for way in LearntBy]}),
     attempts={"type": "array", "items": ATTEMPT},

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from klingway.domain.ids import ProviderName
-from klingway.domain.job import REQUEST_REFUSALS, AttemptState, Failover, Job, JobError
+from klingway.domain.job import REQUEST_REFUSALS, Attempt, AttemptState, Failover, Job, JobError, OnUnconfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ def after_refusal(job: Job, error: JobError) -> Turn | None:
     """
     if error.code in REQUEST_REFUSALS:
         return None
-    ruled_out = {attempt.provider for attempt in job.attempts if attempt.state is AttemptState.FAILED}
+    ruled_out = {attempt.provider for attempt in job.attempts if _has_failed(attempt)}
     if not error.retryable:
         ruled_out.add(job.provider)
     route = [provider for provider in _candidates(job) if provider not in ruled_out]
@@ -33,11 +33,22 @@ def after_refusal(job: Job, error: JobError) -> Turn | None:
     return Turn(later[0], starts_over=False) if later else Turn(route[0], starts_over=True)
 
 
+def submits_anew(job: Job) -> bool:
+    """Tell whether a job is submitted once more of whose submission it can never be known whether it arrived: once, at most."""
+    wants = job.on_unconfirmed is OnUnconfirmed.RESUBMIT
+    return wants and not any(attempt.is_unconfirmed_for_good for attempt in job.attempts)
+
+
 def after_failure(job: Job, error: JobError) -> Turn | None:
     """Return who is asked after the latest attempt failed at a provider that had accepted it; None: nobody, the job fails."""
     if job.failover is not Failover.ALWAYS:
         return None
     return after_refusal(job, replace(error, retryable=False))
+
+
+def _has_failed(attempt: Attempt) -> bool:
+    """Tell whether an attempt rules its provider out; one whose answer was lost says nothing against it."""
+    return attempt.state is AttemptState.FAILED and not attempt.is_unconfirmed_for_good
 
 
 def _candidates(job: Job) -> tuple[ProviderName, ...]:

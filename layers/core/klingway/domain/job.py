@@ -57,6 +57,14 @@ class Failover(StrEnum):
     """Also when a provider fails at it that had accepted it."""
 
 
+class OnUnconfirmed(StrEnum):
+    """What becomes of a job of which it can never be known whether its submission arrived."""
+
+    FAIL = "fail"
+    RESUBMIT = "resubmit"
+    """It is submitted once more, under another reference: it may be made, and paid for, twice."""
+
+
 class LearntBy(StrEnum):
     """How the end of a job at the provider was learnt."""
 
@@ -116,6 +124,11 @@ class Attempt:
     task_id: str | None = None
     error: JobError | None = None
 
+    @property
+    def is_unconfirmed_for_good(self) -> bool:
+        """Whether it can never be known whether it arrived."""
+        return self.error is not None and self.error.code == SUBMISSION_UNCONFIRMED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobElement:
@@ -174,10 +187,13 @@ class Job:
     created_at: datetime
     updated_at: datetime
     deadline_at: datetime
-    """By when it has to be submitted; from then on, by when it has to end."""
+    """By when it has to be submitted; from then on, by when it has to end. A caller's own is one for all of its life."""
     public_url: str
     """The gateway's own address, as the caller reached it: callbacks come back there."""
     failover: Failover = Failover.BEFORE_ACCEPTANCE
+    on_unconfirmed: OnUnconfirmed = OnUnconfirmed.FAIL
+    has_own_deadline: bool = False
+    """Whether its caller said by when."""
     number: int = 0
     """The number that the next work on this job must carry; see `work`."""
     due_at: int | None = None
@@ -185,7 +201,7 @@ class Job:
     sequence: int = 0
     """How many state changes there have been; the number of the latest one's announcement."""
     attempts: tuple[Attempt, ...] = ()
-    """Up to one for each provider; one that is taken up again comes last."""
+    """Up to one for each provider, and one more where one was submitted anew; one that is taken up again comes last."""
     reference: str | None = None
     metadata: Mapping[str, Any] | None = None
     retry_of: JobId | None = None
@@ -213,6 +229,11 @@ class Job:
     """How often in a row the media was such as will not do."""
     store_error: str | None = None
     """Why the media could not be fetched the last time."""
+
+    @property
+    def may_be_charged_twice(self) -> bool:
+        """Whether it was submitted anew although an earlier submission may have arrived."""
+        return any(attempt.is_unconfirmed_for_good for attempt in self.attempts[:-1])
 
     @property
     def was_refused(self) -> bool:

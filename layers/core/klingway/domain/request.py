@@ -154,7 +154,11 @@ class Request(_Strict):
     """Whether the next provider that can do it is asked: `before_acceptance` (default) when one refuses it and nothing was
     created, `always` also when one fails at it that had accepted it, which may be paid for twice."""
     on_unconfirmed: Literal["fail", "resubmit"] | None = None
+    """What to do when it can never be known whether a submission arrived: `fail` (default), or `resubmit` once, which may be
+    paid for twice."""
     deadline_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
+    """By when its provider has to be done, counted from its acceptance; what is done by then is stored, however long that takes.
+    What is made later is paid for and not kept. Left out: a day to be submitted, and another one from then on."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     tags: Annotated[list[str], Field(max_length=20)] | None = None
 

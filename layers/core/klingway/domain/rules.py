@@ -27,7 +27,7 @@ MAX_METADATA_BYTES = 2048
 MAX_OPTIONS_BYTES = 32 * 1024
 """Three times what the largest ones have that any provider takes; those of one that a request does not go to are not read."""
 
-NOT_YET = ("on_unconfirmed", "deadline_s", "retention_days", "tags")
+NOT_YET = ("retention_days", "tags")
 """Fields of the request that are agreed upon but not built: accepting one and not acting on it would be a lie."""
 
 

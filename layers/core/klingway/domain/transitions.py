@@ -120,12 +120,13 @@ def begin_again(job: Job, *, at: datetime, due_at: datetime) -> Change:
 def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], due_after_s: float) -> Change:
     """The provider has the task; the poller asks about it `due_after_s` from now, unless something was heard before."""
     attempts = _with_latest(job, state=AttemptState.RUNNING, task_id=task_id, handle=handle, accepted_at=at, error=None)
+    deadline_at = job.deadline_at if job.has_own_deadline else at + timedelta(seconds=LIFE_S)
     return Change(
         allowed_from=_SENT,
         to_state=State.RUNNING,
         at=at,
         due_at=at + timedelta(seconds=due_after_s),
-        values={"attempts": attempts, "deadline_at": at + timedelta(seconds=LIFE_S)},
+        values={"attempts": attempts, "deadline_at": deadline_at},
     )
 
 
@@ -227,7 +228,7 @@ def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> C
     """The answer to a submission is lost: a task may exist, or not. The first time, there is time to find out."""
     doubted = _with_latest(job, state=AttemptState.UNCONFIRMED, error=error, doubts=job.attempt.doubts + 1)
     values: dict[str, Any] = {"attempts": doubted}
-    if not job.attempt.doubts:
+    if not job.attempt.doubts and not job.has_own_deadline:
         values["deadline_at"] = max(job.deadline_at, at + timedelta(seconds=CLAIM_S))
     return Change(
         allowed_from=frozenset({State.SUBMITTING}),
@@ -235,6 +236,20 @@ def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> C
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
         values=values,
+    )
+
+
+def submit_anew(job: Job, *, at: datetime, error: JobError) -> Change:
+    """It can never be known whether the submission arrived, and its caller would rather pay twice than have nothing."""
+    doubts = max(1, job.attempt.doubts)
+    attempts = _with_latest(job, state=AttemptState.FAILED, error=error, ended_at=at, doubts=doubts)
+    return Change(
+        allowed_from=_SENT,
+        to_state=State.QUEUED,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        expected_number=job.number,
+        values={"attempts": attempts},
     )
 
 

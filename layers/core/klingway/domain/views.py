@@ -77,6 +77,7 @@ def job_to_json(
         "request": dict(request),
         "created_at": iso(job.created_at),
         "updated_at": iso(job.updated_at),
+        "deadline_at": iso(job.deadline_at),
         "finished_at": iso(job.finished_at) if job.finished_at else None,
         "learnt_by": job.learnt_by.value if job.learnt_by else None,
         "attempts": [attempt_to_json(attempt) for attempt in job.attempts],
@@ -91,6 +92,10 @@ def job_to_json(
 def warnings_of(job: Job) -> list[str]:
     """Return what a caller should know of a result that is not all that it could be, or is late."""
     warnings = [*job.warnings, *(f"the result's {what} is not what was asked for" for what in job.result_mismatch)]
+    if job.may_be_charged_twice:
+        warnings.append(
+            "it was submitted anew, for an earlier answer was lost: it may have been made, and charged, twice"
+        )
     if job.store_error is not None and job.state is State.STORING:
         warnings.append(f"the media could not be fetched yet, after {job.store_tries} tries: {job.store_error}")
     return warnings

@@ -29,6 +29,11 @@ class Chain:
         self.queue.send(Work(kind=then, id=job.id, number=changed.number, nudge=nudge), delay_s=delay_s)
         return changed
 
+    def within_life(self, job: Job, after_s: float) -> float:
+        """Return how long to wait with a job: as long as said, but not past the end that its caller set it."""
+        left_s = (job.deadline_at - self.now()).total_seconds()
+        return min(after_s, left_s + 1) if job.has_own_deadline and left_s > 0 else after_s
+
     def after_timeout(self) -> datetime:
         """Return when a step falls due that this function may not live to finish."""
         return self.now() + timedelta(seconds=falls_due_after_s(self.function_timeout_s))

@@ -93,7 +93,8 @@ class CheckAttempt:
         except ProviderError as error:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
-                self._fail(job, _deadline_passed(f"the provider to answer ({error.error.code})"))
+                waited_for = f"the provider to answer ({error.error.code}); what it has made is charged"
+                self._fail(job, _deadline_passed(waited_for))
             elif error.retry_after_s is not None:
                 self._wait_for(job, max(schedule.EVERY_S, error.retry_after_s))
             else:
@@ -109,7 +110,7 @@ class CheckAttempt:
                     count("UnknownProviderStatus", provider=job.provider)
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
-                    self._fail(job, _deadline_passed("the provider to finish"))
+                    self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
                 else:
                     self._wait(job, work)
             case Failed(error=error):
@@ -140,7 +141,8 @@ class CheckAttempt:
         expected = profile.models_of(job.kind)[job.model].expected
         self._wait_for(job, schedule.next_check_after_s(elapsed_s, expected, calls_back=profile.calls_back))
 
-    def _wait_for(self, job: Job, after_s: float, nudge: int | None = None) -> None:
+    def _wait_for(self, job: Job, pause_s: float, nudge: int | None = None) -> None:
+        after_s = self.chain.within_life(job, pause_s)
         change = transitions.wait(job, at=self.chain.now(), after_s=after_s)
         self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s, nudge=nudge)
 
@@ -268,7 +270,10 @@ class CheckAttempt:
         if may_be_claimed and claimable_s > 0 and not self._is_over(job):
             self._wait_for(job, min(claimable_s, schedule.LONGEST_S))
             return
-        self._fail(job, unconfirmed(reason))
+        if self._is_over(job):
+            self._fail(job, unconfirmed(reason))
+        else:
+            self.submit.settle_unconfirmed(job, reason)
 
     def _look_again_or_submit(self, job: Job) -> None:
         now, attempt = self.chain.now(), job.attempt
@@ -276,8 +281,9 @@ class CheckAttempt:
             attempt.doubts, first_s=schedule.LOOKED_UP_AGAIN_S, longest_s=schedule.SUBMITTED_AGAIN_S
         )
         if attempt.looked_up_at is None:
-            change = transitions.note_unknown(job, at=now, after_s=pause_s)
-            self.chain.go_on(job, change, WorkKind.CHECK, delay_s=pause_s)
+            after_s = self.chain.within_life(job, pause_s)
+            change = transitions.note_unknown(job, at=now, after_s=after_s)
+            self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s)
             return
         left_s = pause_s - (now - attempt.looked_up_at).total_seconds()
         if left_s > 0:
@@ -286,6 +292,9 @@ class CheckAttempt:
             self.submit.again(job, self.chain.jobs.get_request(job.id))
 
     def _is_over(self, job: Job, *, and_s: float = 0) -> bool:
+        """Tell whether a job's time is over; a caller who said by when is not kept waiting for more."""
+        if job.has_own_deadline:
+            and_s = 0
         return self.chain.now() > job.deadline_at + timedelta(seconds=and_s)
 
     def _fail(self, job: Job, error: JobError) -> None:

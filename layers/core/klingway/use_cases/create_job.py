@@ -14,7 +14,7 @@ from typing import Any, Final
 from klingway.domain.deliveries import JOB_ENDS, Target
 from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
 from klingway.domain.ids import JobId, Kind, ProviderName, Tenant, new_job_id
-from klingway.domain.job import Failover, Job, Origin, State
+from klingway.domain.job import Failover, Job, OnUnconfirmed, Origin, State
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest
 from klingway.domain.routing import Route
@@ -158,10 +158,12 @@ class CreateJob:
             route_reason=route.reason,
             created_at=now,
             updated_at=now,
-            deadline_at=now + timedelta(seconds=LIFE_S),
+            deadline_at=now + timedelta(seconds=request.deadline_s or LIFE_S),
+            has_own_deadline=request.deadline_s is not None,
             public_url=public_url,
             failover=Failover(request.failover or Failover.BEFORE_ACCEPTANCE),
-            due_at=int(now.timestamp()) + PATIENCE_S,
+            on_unconfirmed=OnUnconfirmed(request.on_unconfirmed or OnUnconfirmed.FAIL),
+            due_at=int(now.timestamp()) + min(PATIENCE_S, request.deadline_s or PATIENCE_S),
             reference=request.reference,
             metadata=request.metadata,
             price=price_of(request, self.judge.providers.get(provider).profile),

@@ -82,8 +82,9 @@ class PrepareElements:
         elif now > job.deadline_at:
             self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=not_made_in_time()))
         else:
-            change = transitions.wait(job, at=now, after_s=schedule.LONGEST_S)
-            job = self.chain.go_on(job, change, WorkKind.CHECK, delay_s=schedule.LONGEST_S)
+            after_s = self.chain.within_life(job, schedule.LONGEST_S)
+            change = transitions.wait(job, at=now, after_s=after_s)
+            job = self.chain.go_on(job, change, WorkKind.CHECK, delay_s=after_s)
             self._start(job)
 
     def _joined(self, job: Job, account: str, index: int, element: Element) -> KeptElement:

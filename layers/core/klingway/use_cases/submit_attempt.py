@@ -63,6 +63,7 @@ class SubmitAttempt:
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=error))
         after_s = schedule.back_off_s(job.attempt.tries) if turn.starts_over and job.attempts else 0
+        after_s = self.chain.within_life(job, after_s)
         change = transitions.pass_by(job, at=now, error=error, provider=turn.provider, after_s=after_s)
         return self._apply(job, change, WorkKind.SUBMIT, after_s)
 
@@ -81,7 +82,8 @@ class SubmitAttempt:
         """
         profile = self.providers.get(job.provider).profile
         expected = profile.models_of(job.kind)[job.model].expected
-        first_check_s = schedule.first_check_after_s(expected, calls_back=profile.calls_back)
+        usual_s = schedule.first_check_after_s(expected, calls_back=profile.calls_back)
+        first_check_s = self.chain.within_life(job, usual_s)
         # Where a callback will come, nothing is sent: the poller asks when it did not.
         due_after_s = first_check_s + (0 if profile.calls_back else schedule.PATIENCE_S)
         change = transitions.accept(
@@ -90,6 +92,13 @@ class SubmitAttempt:
         if profile.calls_back:
             return self.chain.jobs.apply(job.id, change)
         return self.chain.go_on(job, change, WorkKind.CHECK, delay_s=first_check_s)
+
+    def settle_unconfirmed(self, job: Job, reason: JobError) -> Job:
+        """End a job whose submission may or may not have arrived, for good; or submit it anew, where its caller wants that."""
+        now, error = self.chain.now(), unconfirmed(reason)
+        if not failover.submits_anew(job):
+            return self._apply(job, transitions.fail(job, at=now, error=error))
+        return self._apply(job, transitions.submit_anew(job, at=now, error=error), WorkKind.SUBMIT)
 
     def _render(self, job: Job, provider: Provider, request: Mapping[str, Any], attempt_id: AttemptId) -> WireRequest:
         subject = str(attempt_id)
@@ -134,14 +143,16 @@ class SubmitAttempt:
         if error.already_exists or error.created is Created.MAYBE or _says_nothing_of_the_first(job, reason):
             profile = provider.profile
             if not profile.finds_by_reference and not profile.calls_back:
-                return self._apply(job, transitions.fail(job, at=now, error=unconfirmed(reason)))
-            after_s: float = schedule.ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
+                return self.settle_unconfirmed(job, reason)
+            pause_s: float = schedule.ALREADY_THERE_S if error.already_exists else schedule.FIRST_LOOK_UP_S
+            after_s = self.chain.within_life(job, pause_s)
             change = transitions.lose_answer(job, at=now, error=reason, after_s=after_s)
             return self._apply(job, change, WorkKind.CHECK, after_s)
         turn = failover.after_refusal(job, reason)
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=reason))
-        after_s = (error.retry_after_s or schedule.back_off_s(job.attempt.tries)) if turn.starts_over else 0
+        pause_s = (error.retry_after_s or schedule.back_off_s(job.attempt.tries)) if turn.starts_over else 0
+        after_s = self.chain.within_life(job, pause_s)
         change = transitions.put_back(job, at=now, error=reason, provider=turn.provider, after_s=after_s)
         return self._apply(job, change, WorkKind.SUBMIT, after_s)
 
