@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+from klingway.bootstrap import now
+from klingway.domain.budgets import Caps, budget_to_json, day_of
 from klingway.domain.callers import EVERY_SCOPE, Scope
 from klingway.domain.ids import ProviderName, Tenant
 from klingway.providers import registry
@@ -18,13 +22,32 @@ from local.cli.connection import json_option
 from local.cli.stack import Stack, StackError, stack_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from klingway.domain.keys import ApiKey
     from klingway.domain.tenants import KnownTenant
 
-_MOST_HOURS = MAX_GRACE // timedelta(hours=1)
+NO_CAP: Final = Decimal(-1)
+
+
+def _usd(_context: click.Context, option: click.Parameter, text: str | None) -> Decimal | None:
+    """Read an amount in US dollars, or `none`."""
+    if text is None:
+        return None
+    if text == "none":
+        return NO_CAP
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise click.BadParameter(f"{text!r} is no amount, as 12.50 is, nor 'none'", param=option) from None
+    if not (amount.is_finite() and 0 <= amount <= _MOST_USD):
+        raise click.BadParameter(f"{text!r} is not between 0 and {_MOST_USD}", param=option)
+    return amount
+
+
+_MOST_USD: Final = 10_000_000
+_MOST_HOURS: Final = MAX_GRACE // timedelta(hours=1)
 
 
 def _stack_command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -81,6 +104,53 @@ def show_tenant(*, stack: Stack, as_json: bool, name: str) -> None:
         _print_keys(stack, name)
 
 
+@_stack_command(tenants_command, "caps")
+@click.argument("name")
+@click.option(
+    "--daily-usd",
+    callback=_usd,
+    metavar="USD",
+    help="The most that its jobs of a day (UTC) may cost; 'none' takes the cap away.",
+)
+@click.option("--monthly-usd", callback=_usd, metavar="USD", help="The same of a month.")
+@click.option(
+    "--allow-unpriced/--refuse-unpriced",
+    default=None,
+    help="Whether to ask providers whose price for a request is not known; it counts as nothing.",
+)
+def set_caps(
+    *,
+    stack: Stack,
+    as_json: bool,
+    name: str,
+    daily_usd: Decimal | None,
+    monthly_usd: Decimal | None,
+    allow_unpriced: bool | None,
+) -> None:
+    """Show what a tenant may spend and has spent, or set its caps. What is not given stays."""
+    stack.keys().expect_tenant(name)
+    tenant, budgets = Tenant(name), stack.budgets
+    given = {"daily_usd": daily_usd, "monthly_usd": monthly_usd, "allows_unpriced": allow_unpriced}
+    wanted: dict[str, Any] = {
+        field: None if value == NO_CAP else value for field, value in given.items() if value is not None
+    }
+    if wanted:
+        budgets.set_caps(tenant, replace(budgets.current_caps(tenant) or Caps(), **wanted), now())
+    said = budget_to_json(budgets.current_caps(tenant), budgets.spending(tenant, day=day_of(now())))
+    if as_json:
+        render.print_json({"tenant": name, **said})
+    else:
+        render.table(("", "spent or reserved, $", "cap, $"), _budget_rows(said))
+        click.echo("Functions that run know of new caps within a minute." if wanted else "", nl=bool(wanted))
+
+
+def _budget_rows(said: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    return [
+        (str(said["day"]), str(said["day_usd"]), str(said["daily_cap_usd"] or "none")),
+        (str(said["month"]), str(said["month_usd"]), str(said["monthly_cap_usd"] or "none")),
+    ]
+
+
 @click.group("keys")
 def keys_command() -> None:
     """Make keys of a tenant, and list, rotate and revoke them."""
@@ -100,16 +170,24 @@ def keys_command() -> None:
     metavar="NAME,…",
     help="Who does its requests that name no provider, in order. Default: the gateway chooses.",
 )
+@click.option("--per-minute", type=click.IntRange(1, 10_000), help="How often it may ask for something in a minute.")
 @click.option("--label", default="", help="What you call it.")
 def create_key(
-    *, stack: Stack, as_json: bool, tenant: str, scopes: tuple[str, ...], route: str | None, label: str
+    *,
+    stack: Stack,
+    as_json: bool,
+    tenant: str,
+    scopes: tuple[str, ...],
+    route: str | None,
+    per_minute: int | None,
+    label: str,
 ) -> None:
     """Make a key. Its secrets are shown this once; they are stored nowhere."""
     keys = stack.keys()
     names = _route(route)
     keys.expect_tenant(tenant)
     opens = frozenset(Scope(scope) for scope in scopes) or EVERY_SCOPE
-    _show_issued(keys.issue(tenant, scopes=opens, route=names, label=label), as_json=as_json)
+    _show_issued(keys.issue(tenant, scopes=opens, route=names, per_minute=per_minute, label=label), as_json=as_json)
 
 
 @_stack_command(keys_command, "list")
@@ -178,13 +256,14 @@ def _print_keys(stack: Stack, tenant: str) -> None:
             key.label,
             " ".join(_scopes(key)),
             ", ".join(key.route) or "auto",
+            str(key.per_minute or "-"),
             "good" if key.enabled else "revoked",
             str(key.version),
             _day(key.created_at),
         )
         for key in stack.register.keys_of(Tenant(tenant))
     ]
-    render.table(("id", "label", "scopes", "route", "state", "version", "created"), rows)
+    render.table(("id", "label", "scopes", "route", "per minute", "state", "version", "created"), rows)
 
 
 def _day(moment: datetime | None) -> str:
@@ -213,6 +292,7 @@ def _key_to_json(key: ApiKey) -> dict[str, Any]:
         "label": key.label,
         "scopes": _scopes(key),
         "route": list(key.route),
+        "per_minute": key.per_minute,
         "enabled": key.enabled,
         "version": key.version,
         "created_at": key.created_at.isoformat() if key.created_at else None,

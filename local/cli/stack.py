@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import boto3
 import click
 from botocore.exceptions import BotoCoreError, ClientError
+from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.bootstrap import now
 from klingway.domain.keys import Keyring
@@ -71,6 +72,11 @@ class Stack:
     def register(self) -> DynamoDbKeys:
         """Its tenants and their keys."""
         return DynamoDbKeys(self.client("dynamodb"), self.output("TableName"))
+
+    @cached_property
+    def budgets(self) -> DynamoDbBudgets:
+        """Its tenants' caps, and what is counted against them."""
+        return DynamoDbBudgets(self.client("dynamodb"), self.output("TableName"))
 
     def keys(self) -> ManageKeys:
         """Return what makes, rotates and revokes its keys."""

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from klingway.adapters import http
 from klingway.adapters.eventbridge import EventBridgeBus
 from klingway.domain.elements import ElementState, Waiter
-from klingway.domain.ids import ElementId, JobId
+from klingway.domain.ids import ElementId, JobId, new_job_id
 from klingway.domain.job import JobError
 from klingway.providers.contract import HttpAnswer
 from klingway.use_cases.ports import MediaError, OpenedMedia
@@ -111,8 +112,15 @@ def asks_of_intake(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch
     assert world.taken_in() == 3
 
 
+def changes_for_publisher(_world: World, handle: Handle, _monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a job whose tenant has caps: it is settled."""
+    sample = json.loads((ROOT / "events" / "publisher" / "succeeded__1_published.json").read_text(encoding="utf-8"))
+    sample["Records"][0]["dynamodb"]["NewImage"]["reserved_usd"] = {"N": "1.40"}
+    handle(sample)
+
+
 def work_of_worker(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workflow to start again, two elements that are waited for, a caller's own media, a large film that ends short."""
+    """A workflow to start again, elements waited for, a caller's own media, a budget, a large film that ends short."""
 
     def do(**work: Any) -> None:
         sample = json.loads((ROOT / "events" / "worker" / "check_running__running.json").read_text(encoding="utf-8"))
@@ -139,6 +147,10 @@ def work_of_worker(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch
     request = {"prompt": "a fox", "model": "kling-v3-omni", "images": [own]}
     world.jobs.create(replace(waiting, id=WITH_INPUT), request, None)
     do(kind="submit", id=WITH_INPUT, number=1)
+    for days_ago in (1, 2):
+        at = datetime.now(UTC) - timedelta(days=days_ago)
+        world.jobs.create(replace(waiting, id=new_job_id(at)), request, None)
+    do(kind="budget", id=f"budget#{KEY.tenant}", number=0)
 
     @contextmanager
     def ends_short(_self: object, _url: str) -> Iterator[OpenedMedia]:
@@ -157,6 +169,7 @@ Handle = Callable[["Mapping[str, Any]"], Any]
 MORE: Final[Mapping[str, Callable[[World, Handle, pytest.MonkeyPatch], None]]] = {
     "api": asks_of_api,
     "intake": asks_of_intake,
+    "publisher": changes_for_publisher,
     "worker": work_of_worker,
 }
 """What no sample event shows."""

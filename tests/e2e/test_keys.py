@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -98,3 +99,42 @@ def test_a_mistake_is_said_in_a_sentence(klingway: Callable[..., Result], argume
     assert result.exit_code == 1
     assert words in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_caps_and_rates_are_said_in_each_callers_own_words(twin: Twin, klingway: Callable[..., Result]) -> None:
+    """402 with the figures, and what that service says of an empty account; 429 with the seconds to wait; nothing is made."""
+    klingway("tenants", "create", "keyscapped")
+    shown = said(klingway("tenants", "caps", "keyscapped", "--daily-usd", "0.50", "--monthly-usd", "100", "--json"))
+    assert ("0.50", "100", False) == (shown["daily_cap_usd"], shown["monthly_cap_usd"], shown["allows_unpriced"])
+    key = said(klingway("keys", "create", "--tenant", "keyscapped", "--per-minute", "3", "--json"))
+    headers = {"Authorization": f"Bearer {key['api_key']}"}
+    body = {"prompt": "[sim:generation=0.1] capped", "duration_s": 3, "provider": "klingai"}
+    wire = {"model_name": "kling-v3-omni", "prompt": "a fox", "aspect_ratio": "16:9", "duration": "3"}
+
+    with httpx.Client(base_url=twin.cloud.url, headers=headers, timeout=60) as http:  # noqa: TID251 - a test's own
+        within_a_minute(4)
+        first, over, spoken, often = (
+            http.post(path, json=sent)
+            for path, sent in (
+                ("/v1/videos", body), ("/v1/videos", body), ("/klingai/v1/videos/omni-video", wire), ("/v1/videos", body)
+            )
+        )  # fmt: skip
+        often_spoken = http.post("/klingai/v1/videos/omni-video", json=wire)
+        seen = http.get("/v1/budget")
+
+    assert [202, 402, 429, 429, 429] == [answer.status_code for answer in (first, over, spoken, often, often_spoken)]
+    (problem,) = over.json()["problems"]
+    assert ("daily_cap", "0.50") == (problem["code"], problem["limit"]["cap_usd"])
+    assert (1102, 1302) == (spoken.json()["code"], often_spoken.json()["code"])
+    for answer in (often, often_spoken):
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert problem["limit"]["spent_usd"] == seen.json()["day_usd"]
+    assert "0.50" in klingway("tenants", "caps", "keyscapped").stdout
+    assert "none" in klingway("tenants", "caps", "keyscapped", "--daily-usd", "none").stdout
+
+
+def within_a_minute(seconds: float) -> None:
+    """Wait until a minute has so many seconds left: a key's calls are counted by the minute."""
+    left_s = 60 - time.time() % 60
+    if left_s < seconds:
+        time.sleep(left_s)

@@ -93,6 +93,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:PutItem", "JobsTable.Arn"),  # an element that is claimed, the delivery of a callback
         ("dynamodb:DeleteItem", "JobsTable.Arn"),  # an element that is gone, a waiter that was told
         ("dynamodb:Query", "JobsTable.Arn"),  # who waits for an element
+        ("dynamodb:BatchGetItem", "JobsTable.Arn"),  # what a day's jobs have cost
+        ("dynamodb:Query", "${JobsTable.Arn}/index/by_tenant"),
         ("states:StartExecution", "ElementsThenVideo"),
         ("states:SendTaskSuccess", "ElementsThenVideo"),
         ("states:SendTaskFailure", "ElementsThenVideo"),
@@ -136,6 +138,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:ListStreams", "*"),
         ("events:PutEvents", "EventBus.Arn"),
         ("dynamodb:PutItem", "JobsTable.Arn"),
+        ("dynamodb:UpdateItem", "JobsTable.Arn"),  # an ended job is settled
         ("sqs:SendMessage", "DeliveriesQueue.Arn"),
         ("sqs:SendMessage", "WorkQueue.Arn"),
         ("s3:PutObject", "${MediaBucket.Arn}/aws/lambda/*"),

@@ -241,7 +241,7 @@ def forged(payload: str, head: str = HEAD, secret: str = SECRET) -> str:
 
 
 def claims(**changed: str) -> str:
-    said = {"iss": f'"{ACCESS}"', "exp": str(NOW + 60)} | changed
+    said = {"iss": f'"{ACCESS}"', "exp": str(NOW + 86_400)} | changed
     return "{" + ", ".join(f'"{name}": {value}' for name, value in said.items()) + "}"
 
 

@@ -13,6 +13,7 @@ from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import AboutJobs, Deliver
+from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
 from klingway.use_cases.make_element import ElementChain, MakeElement
@@ -23,6 +24,7 @@ from klingway.use_cases.publish_changes import PublishChanges
 from klingway.use_cases.send_callback import SendCallback
 from klingway.use_cases.send_element_callback import SendElementCallback
 from klingway.use_cases.send_webhook import SendWebhook
+from klingway.use_cases.settle_spending import SettleSpending
 from klingway.use_cases.signed_posts import SignedPosts
 from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import StoreResult
@@ -30,6 +32,7 @@ from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
 from klingway.use_cases.write_outbox import WriteOutbox
 
+from tests.fakes.budgets import InMemoryBudgets
 from tests.fakes.bus import RecordingBus
 from tests.fakes.clock import FixedClock
 from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliveryQueue, ScriptedReceiver
@@ -95,7 +98,15 @@ class Gateway:
             delivery_queue=self.delivery_queue,
         )
         self.judge = JudgeRequest(bucket_name=self.bucket.name, elements=self.elements, providers=providers)
-        self.create = CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=start, now=self.clock)
+        self.budgets = InMemoryBudgets(self.jobs)
+        self.create = CreateJob(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            judge=self.judge,
+            guard=GuardSpending(budgets=self.budgets, providers=providers),
+            start=start,
+            now=self.clock,
+        )
         self.keep = KeepElements(
             make=replace(make, function_timeout_s=29), jobs=self.jobs, bucket=self.bucket, providers=providers
         )
@@ -119,6 +130,7 @@ class Gateway:
             deliveries=self.deliveries,
             delivery_queue=self.delivery_queue,
             work_queue=self.queue,
+            settle=SettleSpending(budgets=self.budgets),
             now=self.clock,
             bucket_name=self.bucket.name,
         )

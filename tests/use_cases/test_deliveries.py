@@ -16,7 +16,6 @@ from klingway.domain.keys import Keyring
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Failed, Media, Succeeded
 from klingway.use_cases.ports import Posted, PostError
-from klingway.use_cases.publish_changes import PublishChanges
 from klingway.use_cases.read_deliveries import ReadDeliveries
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -510,15 +509,7 @@ def test_a_try_that_was_overtaken_writes_nothing(gateway: Gateway, ended: Job) -
 
 def test_each_change_is_told_where_that_is_switched_on(gateway: Gateway) -> None:
     """`Job State Changed` for every announced change under an id of its own; the ends are told besides; deliveries once."""
-    every = PublishChanges(
-        events=gateway.bus,
-        deliveries=gateway.deliveries,
-        delivery_queue=gateway.delivery_queue,
-        work_queue=gateway.queue,
-        now=gateway.clock,
-        bucket_name="media-bucket",
-        tells_every_change=True,
-    )
+    every = replace(gateway.publisher, tells_every_change=True)
     job = gateway.submit(BODY, correlation_id="corr-1")
     gateway.provider.outcomes = [SUCCESS]
     gateway.nudge(job)

@@ -16,6 +16,7 @@ from klingway.providers.contract import Created, Failed, ProviderError
 from klingway.use_cases.cancel_job import CancelJob
 from klingway.use_cases.delete_job import DeleteJob
 from klingway.use_cases.retry_job import RetryJob
+from klingway.use_cases.settle_spending import SettleSpending
 
 from tests.use_cases.conftest import SUCCESS, Gateway
 
@@ -38,7 +39,8 @@ def retry(gateway: Gateway, job: Job, key: str | None = None, tenant: Tenant = A
 
 
 def delete(gateway: Gateway, job: Job, tenant: Tenant = ACME) -> None:
-    DeleteJob(jobs=gateway.jobs, bucket=gateway.bucket).run(tenant, job.id)
+    settle = SettleSpending(budgets=gateway.budgets)
+    DeleteJob(jobs=gateway.jobs, bucket=gateway.bucket, settle=settle).run(tenant, job.id)
 
 
 def waiting(gateway: Gateway) -> Job:

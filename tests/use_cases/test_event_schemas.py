@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from klingway.domain.ids import Tenant
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.providers.contract import Failed
-from klingway.use_cases.publish_changes import PublishChanges
 from klingway.use_cases.take_in import TakeIn
 from referencing import Registry, Resource
 
@@ -47,15 +47,7 @@ def told(gateway: Gateway, outcome: Any) -> Iterator[tuple[str, dict[str, Any]]]
     job = gateway.submit(BODY, correlation_id="corr-1")
     gateway.provider.outcomes = [outcome]
     gateway.nudge(job)
-    every = PublishChanges(
-        events=gateway.bus,
-        deliveries=gateway.deliveries,
-        delivery_queue=gateway.delivery_queue,
-        work_queue=gateway.queue,
-        now=gateway.clock,
-        bucket_name=gateway.bucket.name,
-        tells_every_change=True,
-    )
+    every = replace(gateway.publisher, tells_every_change=True)
     every.run([row for row in gateway.jobs.history if row.id == job.id])
     for event in gateway.bus.published:
         yield event.detail_type, dict(event.detail)

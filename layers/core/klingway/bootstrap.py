@@ -29,9 +29,11 @@ from klingway.settings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
     from klingway.adapters.dynamodb_elements import DynamoDbElements
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.dynamodb_keys import DynamoDbKeys
+    from klingway.adapters.dynamodb_rates import DynamoDbRates
     from klingway.adapters.http import HttpxCalls
     from klingway.adapters.s3_media import S3MediaBucket
     from klingway.adapters.stepfunctions import StepFunctionsWorkflow
@@ -48,12 +50,15 @@ if TYPE_CHECKING:
     from klingway.use_cases.delete_job import DeleteJob
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.estimate import Estimate
+    from klingway.use_cases.guard_spending import GuardSpending
     from klingway.use_cases.judge_request import JudgeRequest
     from klingway.use_cases.keep_elements import KeepElements
+    from klingway.use_cases.look_over_budgets import LookOverBudgets
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.media_links import MediaLinks
     from klingway.use_cases.prepare_elements import WorkflowTasks
     from klingway.use_cases.publish_changes import PublishChanges
+    from klingway.use_cases.read_budget import ReadBudget
     from klingway.use_cases.read_deliveries import ReadDeliveries
     from klingway.use_cases.read_jobs import ReadJobs
     from klingway.use_cases.receive_callback import ReceiveCallback
@@ -181,6 +186,13 @@ class _SubmittingServices(Generic[SomeSettings]):
         return DynamoDbElements(clients.dynamodb(), self.settings.table_name)
 
     @cached_property
+    def budgets(self) -> DynamoDbBudgets:
+        """Tenants' caps and what is counted against them."""
+        from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
+
+        return DynamoDbBudgets(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
     def make_element(self) -> MakeElement:
         from klingway.use_cases.make_element import ElementChain, MakeElement
 
@@ -230,7 +242,15 @@ class _CreatingServices(_StartingServices[CreateSettings]):
     def create_job(self) -> CreateJob:
         from klingway.use_cases.create_job import CreateJob
 
-        return CreateJob(jobs=self.jobs, bucket=self.bucket, judge=self.judge, start=self.start, now=now)
+        return CreateJob(
+            jobs=self.jobs, bucket=self.bucket, judge=self.judge, guard=self.guard, start=self.start, now=now
+        )
+
+    @cached_property
+    def guard(self) -> GuardSpending:
+        from klingway.use_cases.guard_spending import GuardSpending
+
+        return GuardSpending(budgets=self.budgets, providers=self.providers)
 
     @cached_property
     def judge(self) -> JudgeRequest:
@@ -253,6 +273,20 @@ class ApiServices(_CreatingServices[ApiSettings]):
         from klingway.adapters.dynamodb_keys import DynamoDbKeys
 
         return DynamoDbKeys(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def rates(self) -> DynamoDbRates:
+        """How often keys are used."""
+        from klingway.adapters.dynamodb_rates import DynamoDbRates
+
+        return DynamoDbRates(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def read_budget(self) -> ReadBudget:
+        """Reads budgets."""
+        from klingway.use_cases.read_budget import ReadBudget
+
+        return ReadBudget(budgets=self.budgets, now=now)
 
     @cached_property
     def read_jobs(self) -> ReadJobs:
@@ -279,8 +313,9 @@ class ApiServices(_CreatingServices[ApiSettings]):
     def delete_job(self) -> DeleteJob:
         """Deletes jobs."""
         from klingway.use_cases.delete_job import DeleteJob
+        from klingway.use_cases.settle_spending import SettleSpending
 
-        return DeleteJob(jobs=self.jobs, bucket=self.bucket)
+        return DeleteJob(jobs=self.jobs, bucket=self.bucket, settle=SettleSpending(budgets=self.budgets))
 
     @cached_property
     def links(self) -> MediaLinks:
@@ -333,6 +368,15 @@ class WorkerServices(_StartingServices[WorkerSettings]):
                 self.check_element.run(work)
             case WorkKind.RELEASE:
                 self.check_element.release(work)
+            case WorkKind.BUDGET:
+                self.look_over.run(work)
+
+    @cached_property
+    def look_over(self) -> LookOverBudgets:
+        """Looks over what is counted against caps."""
+        from klingway.use_cases.look_over_budgets import LookOverBudgets
+
+        return LookOverBudgets(budgets=self.budgets, now=now)
 
     @cached_property
     def check_element(self) -> CheckElement:
@@ -442,16 +486,20 @@ def poller() -> TakeUpDue:
 @cache
 def publisher() -> PublishChanges:
     """Return what `publisher` does."""
+    from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
     from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
     from klingway.adapters.eventbridge import EventBridgeBus
     from klingway.use_cases.publish_changes import PublishChanges
+    from klingway.use_cases.settle_spending import SettleSpending
 
     settings = load(PublisherSettings)
+    budgets = DynamoDbBudgets(clients.dynamodb(), settings.table_name)
     return PublishChanges(
         events=EventBridgeBus(clients.events(), settings.event_bus_name),
         deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
         delivery_queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         work_queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
+        settle=SettleSpending(budgets=budgets),
         now=now,
         bucket_name=settings.bucket_name,
         tells_every_change=settings.publish_state_changes,

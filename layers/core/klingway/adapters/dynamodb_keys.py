@@ -177,6 +177,8 @@ def _item_of(key: ApiKey) -> dict[str, Any]:
         "route": {"L": [{"S": name} for name in key.route]},
         "label": {"S": key.label},
     }
+    if key.per_minute is not None:
+        item["per_minute"] = {"N": str(key.per_minute)}
     if key.created_at is not None:
         item["created_at"] = {"S": key.created_at.isoformat()}
     if key.previous_until is not None:
@@ -197,6 +199,7 @@ def _key_of(item: Mapping[str, Any]) -> ApiKey:
         enabled=item["enabled"]["BOOL"],
         scopes=scopes,
         route=tuple(ProviderName(name["S"]) for name in item.get("route", {"L": []})["L"]),
+        per_minute=int(item["per_minute"]["N"]) if "per_minute" in item else None,
         label=item.get("label", {"S": ""})["S"],
         created_at=_moment(item, "created_at"),
         previous_until=None if until is None else datetime.fromtimestamp(int(until["N"]), UTC),

@@ -230,6 +230,8 @@ def job_of(item: Item) -> Job:
         targets=tuple(_target(target) for target in row.get("targets", ())),
         elements=tuple(_element(element) for element in row.get("elements", ())),
         price=_price(row.get("price")),
+        reserved_usd=row.get("reserved_usd"),
+        spent_usd=row.get("spent_usd"),
         learnt_by=LearntBy(row["learnt_by"]) if "learnt_by" in row else None,
         finished_at=_moment(row.get("finished_at")),
         error=error_of(row.get("error")),
@@ -268,6 +270,7 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         accepted_at=_moment(row.get("accepted_at")),
         ended_at=_moment(row.get("ended_at")),
         task_id=row.get("task_id"),
+        price=_price(row.get("price")),
         error=error_of(row.get("error")),
     )
 

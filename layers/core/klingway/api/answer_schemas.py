@@ -86,6 +86,17 @@ JOB = json_object(
     result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio", "count"]}},
     result=maybe(json_object(["files"], files={"type": "array", "items": FILE})),
 )
+_USD = text("US dollars, a decimal number as text.")
+BUDGET = json_object(
+    ["day", "daily_cap_usd", "day_usd", "month", "monthly_cap_usd", "month_usd", "allows_unpriced"],
+    day=text("The day of UTC."),
+    daily_cap_usd=maybe(_USD),
+    day_usd=_USD,
+    month={"type": "string"},
+    monthly_cap_usd=maybe(_USD),
+    month_usd=_USD,
+    allows_unpriced={"type": "boolean", "description": "Whether providers are asked whose price is unknown."},
+)
 DELIVERY = json_object(
     ["id", "kind", "address", "event", "state", "created_at", "finished_at", "tries"],
     id=text("The same at each try; a webhook's `webhook-id`."),

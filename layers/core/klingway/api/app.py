@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from klingway import bootstrap
-from klingway.api.authentication import authenticate
+from klingway.api.authentication import admit, authenticate
 from klingway.api.pages import limit_of, problems_of_page
 from klingway.api.problems import problem_response
 from klingway.domain.callers import Scope
@@ -48,7 +48,7 @@ def _for(
             services = bootstrap.api()
             authorization = app.current_event.headers.get("authorization", "")
             caller = authenticate(authorization, services.keys, services.keyring, bootstrap.now)
-            caller.expect(scope)
+            admit(caller, scope, lambda: services.rates, bootstrap.now)
             return route(caller, *args, **kwargs)
 
         return called
@@ -191,6 +191,13 @@ def delete_element(caller: Caller, element_id: str) -> Response[str]:
     from klingway.api import elements
 
     return _json(elements.delete(bootstrap.api().keep_elements, caller.tenant, element_id)[1])
+
+
+@app.get("/v1/budget")
+@_for(Scope.READ)
+def read_budget(caller: Caller) -> Response[str]:
+    """Show what the tenant may spend, and has spent, today and this month."""
+    return _json(bootstrap.api().read_budget.of(caller.tenant))
 
 
 @app.get("/v1/webhook-secret")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from klingway.domain.callers import Caller
-from klingway.domain.errors import Doubt, UnauthenticatedError
+from klingway.domain.callers import Caller, Scope
+from klingway.domain.errors import Doubt, RateLimitedError, UnauthenticatedError
 from klingway.domain.ids import Tenant
 from klingway.domain.keys import key_id_of, key_id_of_access_key
 
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from klingway.domain.keys import ApiKey, Keyring
+    from klingway.use_cases.budget_ports import RateLimits
     from klingway.use_cases.ports import KeyStore, Now
 
 _BEARER: Final = "bearer "
+_MINUTE_S: Final = 60
 _DOTS_OF_SIGNED: Final = 2
 _SKEW_S: Final = 5
 """How far a caller's clock may be off: Kling's own clients date `nbf` so far back (Kling's authentication page)."""
@@ -48,8 +50,29 @@ def authenticate(
     return _caller(key)
 
 
+def admit(caller: Caller, scope: Scope, rates: Callable[[], RateLimits], now: Now) -> None:
+    """Let a caller pass whose key opens something, and has not asked too often.
+
+    Raises:
+        ForbiddenError: The key has not this scope.
+        RateLimitedError: It has asked for as much as it may in this minute.
+    """
+    caller.expect(scope)
+    if caller.per_minute is None or scope is not Scope.SUBMIT:
+        return
+    at = now()
+    if not rates().take(caller.key_id, caller.per_minute, at):
+        left_s = _MINUTE_S - int(at.timestamp()) % _MINUTE_S
+        raise RateLimitedError(
+            f"This key may ask for something {caller.per_minute} times a minute; try again in {left_s} s.",
+            retry_after_s=left_s,
+        )
+
+
 def _caller(key: ApiKey) -> Caller:
-    return Caller(tenant=Tenant(key.tenant), key_id=key.key_id, scopes=key.scopes, route=key.route)
+    return Caller(
+        tenant=Tenant(key.tenant), key_id=key.key_id, scopes=key.scopes, route=key.route, per_minute=key.per_minute
+    )
 
 
 def _proves(keyring: Keyring, versions: Sequence[ApiKey], given: str) -> bool:

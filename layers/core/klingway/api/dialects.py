@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from klingway import bootstrap
 from klingway.api import dialect_elements, dialect_jobs
-from klingway.api.authentication import authenticate
+from klingway.api.authentication import admit, authenticate
 from klingway.api.conversation import Call, Conversation, Reply, reply
 from klingway.domain.callers import Scope
-from klingway.domain.errors import GatewayError, NotFoundError
+from klingway.domain.errors import GatewayError, NotFoundError, RateLimitedError
 from klingway.observability import logger
 from klingway.providers import registry
 from klingway.providers.dialects import Action, Endpoint
@@ -54,8 +54,11 @@ def answer(name: ProviderName, call: Call, services: ApiServices) -> Reply:
         )
         endpoint, asked_for = _find(dialect, call)
         scope, act = _ACTIONS[endpoint.action]
-        caller.expect(scope)
+        admit(caller, scope, lambda: services.rates, bootstrap.now)
         return act(Conversation(name, dialect, endpoint, asked_for, call, caller, services))
+    except RateLimitedError as error:
+        said = dialect.refusal(error, endpoint=endpoint, request_id=call.request_id)
+        return reply(said, {"Retry-After": str(error.retry_after_s)})
     except GatewayError as error:
         logger().info("refused", extra={"code": error.code, "fields": [problem.field for problem in error.problems]})
         return reply(dialect.refusal(error, endpoint=endpoint, request_id=call.request_id))

@@ -5,6 +5,7 @@ from typing import Any
 
 from klingway import VERSION
 from klingway.api.answer_schemas import (
+    BUDGET,
     DELIVERY,
     ELEMENT,
     ESTIMATES,
@@ -30,12 +31,14 @@ def _refusals(*statuses: str) -> dict[str, Any]:
     titles = {
         "400": "The body is not a JSON object",
         "401": "No key, or none that is valid",
+        "402": "The tenant's budget does not allow it: each cap that would not hold, with the figures; nothing was accepted",
         "403": "The key lacks the scope that this needs",
         "404": "There is no such thing, or it is another tenant's",
         "409": "The job is not in a state for it: `code` and `detail` say why",
         "413": "The request is too large",
         "415": "The body is of another content type",
         "422": "The request breaks rules; every one of them is listed, nothing was accepted or spent",
+        "429": "The key has asked for as much as it may in this minute; `Retry-After` says how many seconds are left of it",
         "503": "Nothing was accepted; try again",
     }
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
@@ -86,7 +89,7 @@ def _creates(operation: str, summary: str, request: str) -> dict[str, Any]:
             "security": _for(Scope.SUBMIT),
             "parameters": [_KEY],
             "requestBody": {"required": True, "content": _json_of(request)},
-            "responses": {"202": accepted, **_refusals("400", "401", "403", "413", "415", "422", "503")},
+            "responses": {"202": accepted, **_refusals("400", "401", "402", "403", "413", "415", "422", "429", "503")},
         }
     }
 
@@ -115,7 +118,7 @@ _PATHS: dict[str, Any] = {
             },
             "responses": {
                 "200": {"description": "Each provider's estimate", "content": _json_of("Estimates")},
-                **_refusals("400", "401", "403", "413", "415", "422"),
+                **_refusals("400", "401", "403", "413", "415", "422", "429"),
             },
         }
     },
@@ -157,7 +160,7 @@ _PATHS: dict[str, Any] = {
             "requestBody": {"required": True, "content": _json_of("ElementRequest")},
             "responses": {
                 "202": {"description": "The element; it is made from here on", "content": _json_of("KeptElement")},
-                **_refusals("400", "401", "403", "413", "415", "422", "503"),
+                **_refusals("400", "401", "403", "413", "415", "422", "429", "503"),
             },
         },
         "get": {
@@ -251,7 +254,7 @@ _PATHS: dict[str, Any] = {
                     "headers": _CREATED_HEADERS,
                     "content": _json_of("Job"),
                 },
-                **_refusals("401", "403", "404", "409", "413", "422", "503"),
+                **_refusals("401", "402", "403", "404", "409", "413", "422", "429", "503"),
             },
         }
     },
@@ -276,6 +279,20 @@ _PATHS: dict[str, Any] = {
                     "content": _json_of("DeliveryList"),
                 },
                 **_refusals("401", "403", "404"),
+            },
+        }
+    },
+    "/v1/budget": {
+        "get": {
+            "operationId": "readBudget",
+            "summary": "Get what you may spend, and have spent, today and this month",
+            "security": _for(Scope.READ),
+            "responses": {
+                "200": {
+                    "description": "What counts by the published prices; nothing is counted of a tenant without caps",
+                    "content": {"application/json": {"schema": BUDGET}},
+                },
+                **_refusals("401", "403"),
             },
         }
     },

@@ -31,6 +31,8 @@ class Caller:
     scopes: frozenset[Scope]
     route: tuple[ProviderName, ...]
     """Who does a request that names no provider, in order; empty: whoever the gateway chooses."""
+    per_minute: int | None = None
+    """How often the key may ask for something in a minute; None: as often as it likes."""
 
     def expect(self, scope: Scope) -> None:
         """Let pass who may do what needs a scope.

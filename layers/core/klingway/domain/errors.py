@@ -3,6 +3,7 @@
 GatewayError
 ├── MalformedRequestError      400
 ├── UnauthenticatedError       401
+├── PaymentRequiredError       402
 ├── ForbiddenError             403
 ├── NotFoundError              404
 ├── NotReadyError              409
@@ -11,6 +12,7 @@ GatewayError
 ├── TooLargeError              413
 ├── UnsupportedMediaTypeError  415
 ├── InvalidRequestError        422
+├── RateLimitedError           429
 ├── ProviderRefusalError       502
 └── UnavailableError           503
 """
@@ -109,6 +111,14 @@ class UnauthenticatedError(GatewayError):
         self.doubt = doubt
 
 
+class PaymentRequiredError(GatewayError):
+    """The tenant's budget does not allow it; `problems` has the figures. Nothing was accepted."""
+
+    status = HTTPStatus.PAYMENT_REQUIRED
+    code = "payment_required"
+    title = "Over budget"
+
+
 class ForbiddenError(GatewayError):
     """A good key, which does not open this part of the API."""
 
@@ -197,6 +207,18 @@ def expect_none(problems: Iterable[Problem]) -> None:
         raise InvalidRequestError(
             f"The request has {count} problem{'' if len(found) == 1 else 's'}; nothing was accepted.", found
         )
+
+
+class RateLimitedError(GatewayError):
+    """The key has asked for as much as it may in a minute; nothing was done."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
+    title = "Too many requests"
+
+    def __init__(self, detail: str, *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class ProviderRefusalError(GatewayError):

@@ -32,6 +32,11 @@ def new_job_id(now: datetime) -> JobId:
     return JobId(_JOB + _new_ulid(now))
 
 
+def first_job_id(moment: datetime) -> JobId:
+    """Return what comes before the id of every job accepted at a time or later, and after those before."""
+    return JobId(_JOB + _ulid(_milliseconds(moment) << 80))
+
+
 def new_element_id(now: datetime) -> ElementId:
     """Return a new element id."""
     return ElementId(_ELEMENT + _new_ulid(now))
@@ -51,7 +56,10 @@ def element_number_in(text: str) -> int | None:
 
 
 def _new_ulid(now: datetime) -> str:
-    number = _milliseconds(now) << 80 | secrets.randbits(80)
+    return _ulid(_milliseconds(now) << 80 | secrets.randbits(80))
+
+
+def _ulid(number: int) -> str:
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 

@@ -122,6 +122,8 @@ class Attempt:
     accepted_at: datetime | None = None
     ended_at: datetime | None = None
     task_id: str | None = None
+    price: Price | None = None
+    """What its provider takes for the request; None where it is unknown."""
     error: JobError | None = None
 
     @property
@@ -215,6 +217,10 @@ class Job:
     elements: tuple[JobElement, ...] = ()
     """Those of the gateway that the request named; once they are prepared, where its provider keeps elements, all it uses."""
     price: Price | None = None
+    reserved_usd: Decimal | None = None
+    """What counts against its tenant's caps until its end; None where there are none, or it is settled."""
+    spent_usd: Decimal | None = None
+    """What counts from then on."""
     learnt_by: LearntBy | None = None
     finished_at: datetime | None = None
     error: JobError | None = None

@@ -36,6 +36,8 @@ class ApiKey:
     scopes: frozenset[Scope] = EVERY_SCOPE
     route: tuple[ProviderName, ...] = ()
     """Who does a request that names no provider, in order."""
+    per_minute: int | None = None
+    """How often it may ask for something in a minute; None: as often as it likes."""
     label: str = ""
     """What its owner calls it."""
     created_at: datetime | None = None

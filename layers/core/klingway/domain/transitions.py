@@ -80,6 +80,7 @@ def begin_attempt(
             tries=refused.tries + 1,
             account=account,
             started_at=at,
+            price=price,
             error=None,
         )
     else:
@@ -90,6 +91,7 @@ def begin_attempt(
             state=AttemptState.SUBMITTING,
             handle=handle,
             started_at=at,
+            price=price,
         )
     attempts = (*(each for each in job.attempts if each is not refused), begun)
     return Change(

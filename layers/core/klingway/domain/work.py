@@ -28,6 +28,8 @@ class WorkKind(StrEnum):
     """Find out how an element stands, and do what follows."""
     RELEASE = "release"
     """Let go of the elements that were made for a job that has ended."""
+    BUDGET = "budget"
+    """Look over what is counted against a tenant's caps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Work:
 
     kind: WorkKind
     id: str
-    """A job's id, or an element's for the kind `element`."""
+    """A job's id, an element's for the kind `element`, or the partition of a budget."""
     number: int | None
     """What the row must expect; None for a nudge."""
     nudge: int | None = None

@@ -12,7 +12,13 @@ from datetime import timedelta
 from typing import Any, Final
 
 from klingway.domain.deliveries import JOB_ENDS, Target
-from klingway.domain.errors import AlreadyExistsError, InvalidRequestError, Problem, UnavailableError
+from klingway.domain.errors import (
+    AlreadyExistsError,
+    InvalidRequestError,
+    PaymentRequiredError,
+    Problem,
+    UnavailableError,
+)
 from klingway.domain.ids import JobId, Kind, ProviderName, Tenant, new_job_id
 from klingway.domain.job import Failover, Job, OnUnconfirmed, Origin, State
 from klingway.domain.pricing import price_of
@@ -21,6 +27,7 @@ from klingway.domain.routing import Route
 from klingway.domain.schedule import LIFE_S, PATIENCE_S
 from klingway.observability import logger
 from klingway.use_cases import accepting
+from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.ports import (
     BusyError,
@@ -53,6 +60,7 @@ class CreateJob:
     jobs: JobStore
     bucket: MediaBucket
     judge: JudgeRequest
+    guard: GuardSpending
     start: StartJob
     now: Now
 
@@ -86,6 +94,7 @@ class CreateJob:
             InvalidRequestError: With every problem of the request.
             AlreadyExistsError: The origin's external id belongs to a job already.
             TooLargeError: It carries more inline than can be taken.
+            PaymentRequiredError: The tenant's budget does not allow it.
             UnavailableError: The table did not take the job; nothing was accepted.
         """
         judged = self.judge.read(tenant, kind, body)
@@ -105,14 +114,23 @@ class CreateJob:
             correlation_id=correlation_id,
             retry_of=retry_of,
         )
+        try:
+            job = self.guard.reserve(job, request)
+        except PaymentRequiredError:
+            if key is not None and (taken := self.jobs.taken_by(key)) is not None:
+                return self._replay(taken, key)
+            raise
         said = request.model_dump(mode="json", exclude_unset=True)
         try:
             self.jobs.create(job, said, key)
         except KeyTakenError as taken:
+            self.guard.give_back(job)
             return self._replay(taken, key)
         except ReferenceTakenError as taken:
+            self.guard.give_back(job)
             raise AlreadyExistsError(taken.external_id) from taken
         except BusyError as error:
+            self.guard.give_back(job)
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
         return Accepted(StoredJob(self._started(job, said), said), is_replay=False)
 

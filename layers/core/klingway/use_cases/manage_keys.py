@@ -71,6 +71,7 @@ class ManageKeys:
         *,
         scopes: frozenset[Scope] = EVERY_SCOPE,
         route: Sequence[ProviderName] = (),
+        per_minute: int | None = None,
         label: str = "",
     ) -> IssuedKey:
         """Make a key for a tenant, which comes to be if it is new.
@@ -79,6 +80,7 @@ class ManageKeys:
             tenant: Whose key it is.
             scopes: What it opens.
             route: Who does a request that names no provider, in order; whoever the gateway chooses where it is empty.
+            per_minute: How often it may ask for something in a minute; None: as often as it likes.
             label: What its owner calls it.
 
         Raises:
@@ -94,6 +96,7 @@ class ManageKeys:
             tenant,
             scopes=scopes,
             route=tuple(dict.fromkeys(route)),
+            per_minute=per_minute,
             label=label,
             created_at=self.now().replace(microsecond=0),
         )

@@ -1,4 +1,4 @@
-"""Tell of jobs' changes, from the rows as the table's stream shows them: the event bus, the targets, the elements.
+"""Tell of jobs' changes, from the rows as the table's stream shows them: the event bus, the targets, the elements, the budget.
 
 A record that could not be told whole comes again, and then everything about it is told again: events under their ids, a
 delivery by a row that exists already, the release of elements by whether there is anything left to release.
@@ -13,6 +13,7 @@ from klingway.domain.job import Job
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
 from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventBus, Now, WorkQueue
+from klingway.use_cases.settle_spending import SettleSpending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class PublishChanges:
     deliveries: DeliveryStore
     delivery_queue: DeliveryQueue
     work_queue: WorkQueue
+    settle: SettleSpending
     now: Now
     bucket_name: str
     tells_every_change: bool = False
@@ -57,6 +59,8 @@ class PublishChanges:
     def _followed(self, job: Job) -> bool:
         """Do what follows from a job's end; one that cannot be done holds up no other."""
         try:
+            if job.state.is_terminal:
+                self.settle.run(job)
             self._deliver(job)
             if job.state.is_terminal and job.elements:
                 self.work_queue.send(Work(kind=WorkKind.RELEASE, id=job.id, number=None))

@@ -22,7 +22,8 @@ MAX_RUN_S: Final = 45
 """The next run comes a minute after this one."""
 
 _BATCH: Final = 10
-_ELEMENT: Final = "element"
+_OTHERS: Final = {"element": WorkKind.ELEMENT, "caps": WorkKind.BUDGET}
+"""The work of due rows that are no jobs'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class TakeUpDue:
 
 
 def _work_of(taken: TakenUp) -> Work:
-    if taken.part == _ELEMENT:
-        return Work(kind=WorkKind.ELEMENT, id=taken.id, number=taken.number)
+    if taken.part in _OTHERS:
+        return Work(kind=_OTHERS[taken.part], id=taken.id, number=taken.number)
     kind = WorkKind.SUBMIT if taken.state == State.QUEUED else WorkKind.CHECK
     return Work(kind=kind, id=taken.id, number=taken.number)
