@@ -10,12 +10,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import boto3
 import pytest
+from klingway import bootstrap
 from klingway.adapters import http
+from klingway.adapters.dynamodb_lanes import DynamoDbLanes
 from klingway.adapters.eventbridge import EventBridgeBus
 from klingway.domain.elements import ElementState, Waiter
-from klingway.domain.ids import ElementId, JobId, new_job_id
+from klingway.domain.ids import ElementId, JobId, ProviderName, new_job_id
 from klingway.domain.job import JobError
+from klingway.domain.lanes import Lane
 from klingway.providers.contract import HttpAnswer
 from klingway.use_cases.ports import MediaError, OpenedMedia
 
@@ -38,6 +42,8 @@ from tests.component.world import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from klingway.use_cases.ports import Providers
 
 _PUBLISH: Final = EventBridgeBus.publish  # the very one, before the world plays it
 
@@ -94,8 +100,22 @@ def asks_of_api(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch) -
     assert world.messages() > 0
 
 
+def a_provider_that_has_failed(world: World, providers: Providers) -> None:
+    """Its next success is the end of its bad times."""
+    lanes = DynamoDbLanes(boto3.client("dynamodb"), world.deployment.outputs["TableName"])
+    account = providers.get(ProviderName("klingai")).account
+    assert account is not None
+    lanes.note_failure(Lane(ProviderName("klingai"), account, "kling-v3-omni"))
+
+
+def tasks_of_elements(world: World, _handle: Handle, _monkeypatch: pytest.MonkeyPatch) -> None:
+    """The submission at the end of a preparation."""
+    a_provider_that_has_failed(world, bootstrap.elements().providers)
+
+
 def asks_of_intake(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same as events on the bus."""
+    a_provider_that_has_failed(world, bootstrap.intake().create.judge.providers)
     sample = json.loads((ROOT / "events" / "intake" / "video_requested__1_job.json").read_text(encoding="utf-8"))
 
     def ask(number: int, request: Mapping[str, Any]) -> None:
@@ -168,6 +188,7 @@ def work_of_worker(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch
 Handle = Callable[["Mapping[str, Any]"], Any]
 MORE: Final[Mapping[str, Callable[[World, Handle, pytest.MonkeyPatch], None]]] = {
     "api": asks_of_api,
+    "elements": tasks_of_elements,
     "intake": asks_of_intake,
     "publisher": changes_for_publisher,
     "worker": work_of_worker,

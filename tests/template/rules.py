@@ -66,6 +66,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:GetItem", "JobsTable.Arn"),
         ("dynamodb:PutItem", "JobsTable.Arn"),  # who waits for an element
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:Query", "JobsTable.Arn"),  # a lane
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),
@@ -117,6 +119,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:BatchGetItem", "JobsTable.Arn"),
         ("dynamodb:PutItem", "JobsTable.Arn"),
         ("dynamodb:UpdateItem", "JobsTable.Arn"),
+        ("dynamodb:Query", "JobsTable.Arn"),  # a lane
+        ("dynamodb:DeleteItem", "JobsTable.Arn"),
         ("s3:GetObject", "${MediaBucket.Arn}/inbox/*"),
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),

@@ -44,7 +44,7 @@ MUTATIONS: list[tuple[str, str, str]] = [
     ("access_log_hides_tokens", "$context.routeKey", "$context.path"),
     ("one_processor", "      BuildArchitecture: !Ref Architecture\n", ""),
     ("one_processor", "      BuildArchitecture: !Ref Architecture\n", "      BuildArchitecture: x86_64\n"),
-    ("least_privilege", "[dynamodb:GetItem, dynamodb:PutItem, dynamodb:UpdateItem]", "[dynamodb:GetItem, dynamodb:Scan]"),
+    ("least_privilege", "[dynamodb:PutItem, dynamodb:UpdateItem]", "[dynamodb:PutItem, dynamodb:Scan]"),
     ("least_privilege", "Sub '${MediaBucket.Arn}/inputs/*'\n", "Sub '${MediaBucket.Arn}/*'\n"),
     ("least_privilege", "      Role: !GetAtt WorkerRole.Arn\n", ""),
     ("least_privilege", "Sub '${MediaBucket.Arn}/outbox/*'\n", "Sub '${MediaBucket.Arn}/*'\n"),

@@ -16,6 +16,7 @@ from klingway.use_cases.deliver import AboutJobs, Deliver
 from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
+from klingway.use_cases.lanes import Lanes
 from klingway.use_cases.make_element import ElementChain, MakeElement
 from klingway.use_cases.media_links import MediaLinks
 from klingway.use_cases.ports import Measured
@@ -39,6 +40,7 @@ from tests.fakes.deliveries import AllRows, InMemoryDeliveries, RecordingDeliver
 from tests.fakes.dialects import ScriptedDialect
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
+from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
 from tests.fakes.providers import OneProvider, ScriptedProvider, SeveralProviders
 from tests.fakes.queue import RecordingQueue
@@ -71,8 +73,10 @@ class Gateway:
         self.keyring = Keyring(["master"])
         self.elements = InMemoryElements(self.jobs)
         providers = SeveralProviders([self.provider, *self.others]) if self.others else OneProvider(self.provider)
+        self.lanes = InMemoryLanes()
         submit = SubmitAttempt(
             chain=self.chain(29),
+            lanes=Lanes(store=self.lanes, chain=self.chain(29)),
             providers=providers,
             keyring=lambda: self.keyring,
             bucket=self.bucket,

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.guard_spending import GuardSpending
     from klingway.use_cases.judge_request import JudgeRequest
     from klingway.use_cases.keep_elements import KeepElements
+    from klingway.use_cases.lanes import Lanes
     from klingway.use_cases.look_over_budgets import LookOverBudgets
     from klingway.use_cases.make_element import MakeElement
     from klingway.use_cases.media_links import MediaLinks
@@ -177,7 +178,20 @@ class _SubmittingServices(Generic[SomeSettings]):
     def submit(self) -> SubmitAttempt:
         from klingway.use_cases.submit_attempt import SubmitAttempt
 
-        return SubmitAttempt(chain=self.chain, providers=self.providers, keyring=self.keyring, bucket=self.bucket)
+        return SubmitAttempt(
+            chain=self.chain,
+            lanes=self.lanes,
+            providers=self.providers,
+            keyring=self.keyring,
+            bucket=self.bucket,
+        )
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        from klingway.adapters.dynamodb_lanes import DynamoDbLanes
+        from klingway.use_cases.lanes import Lanes
+
+        return Lanes(store=DynamoDbLanes(clients.dynamodb(), self.settings.table_name), chain=self.chain)
 
     @cached_property
     def elements(self) -> DynamoDbElements:
@@ -362,7 +376,7 @@ class WorkerServices(_StartingServices[WorkerSettings]):
         from klingway.domain.work import WorkKind
 
         match work.kind:
-            case WorkKind.SUBMIT | WorkKind.CHECK:
+            case WorkKind.SUBMIT | WorkKind.TURN | WorkKind.CHECK:
                 self.check.run(work)
             case WorkKind.ELEMENT:
                 self.check_element.run(work)

@@ -34,6 +34,9 @@ SUBMITTED_AGAIN_S: Final = 1800
 ALREADY_THERE_S: Final = 1
 """Before the task is looked up that a provider says to have already."""
 
+IN_LANE_S: Final = 300
+"""A job that waits behind others looks for itself after so long, should nobody have called it."""
+
 LIFE_S: Final = 86_400
 """How long a job may wait to be submitted, and from then on, how long for its end."""
 
@@ -114,6 +117,14 @@ def next_element_deletion_after_s(elapsed_s: float) -> float:
 def back_off_s(failures: int, *, first_s: float = 2.0, longest_s: float = LONGEST_S) -> float:
     """Return how long to wait after the n-th failure in a row: doubling, up to `longest_s`."""
     return min(longest_s, first_s * float(2 ** min(failures - 1, 20)))
+
+
+def next_try_after_s(tries: int, waited_s: float) -> float:
+    """Return how long to wait before a job is submitted again that was refused so many times, and accepted so long ago.
+
+    Who has waited long behind others, who were called one by one, gains nothing by being quick.
+    """
+    return max(back_off_s(tries), min(LONGEST_S, waited_s / 4))
 
 
 def falls_due_after_s(function_timeout_s: float) -> float:

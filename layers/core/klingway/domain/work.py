@@ -23,6 +23,8 @@ class WorkKind(StrEnum):
     """What is to be done."""
 
     SUBMIT = "submit"
+    TURN = "turn"
+    """Submit a job that has waited: a slot is free, and it is this one's."""
     CHECK = "check"
     ELEMENT = "element"
     """Find out how an element stands, and do what follows."""

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from klingway.domain import failover, schedule, transitions
 from klingway.domain.ids import JobId
 from klingway.domain.job import Job, JobError, LearntBy, State
+from klingway.domain.lanes import Lane
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
 from klingway.providers.contract import Failed, Provider, ProviderError, Running, Succeeded, Task
@@ -80,12 +81,13 @@ class CheckAttempt:
             self._wait_for(job, schedule.LONGEST_S)
 
     def _submit(self, job: Job, work: Work) -> None:
-        if work.kind is not WorkKind.SUBMIT:
+        if work.kind not in {WorkKind.SUBMIT, WorkKind.TURN}:
             return
         if self._is_over(job):
             self._fail(job, _deadline_passed("the provider to have room"))
         else:
-            self.start.run(job, self.chain.jobs.get_request(job.id))
+            request = self.chain.jobs.get_request(job.id)
+            self.start.run(job, request, was_called=work.kind is WorkKind.TURN)
 
     def _ask(self, job: Job, work: Work, provider: Provider) -> None:
         try:
@@ -119,7 +121,9 @@ class CheckAttempt:
                 change = transitions.begin_storing(
                     job, at=self.chain.now(), learnt_by=learnt_by, due_at=self.chain.after_timeout()
                 )
-                self._store(self.chain.jobs.apply(job.id, change), task.outcome)
+                job = self.chain.jobs.apply(job.id, change)
+                self._let_next(job)
+                self._store(job, task.outcome)
 
     def _failed(self, job: Job, error: JobError, learnt_by: LearntBy) -> None:
         """End a job at which its provider has failed, or have another one try, where its caller wants that."""
@@ -129,6 +133,14 @@ class CheckAttempt:
         else:
             change = transitions.go_elsewhere(job, at=now, error=error, provider=turn.provider)
             self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
+        self._let_next(job)
+
+    def _let_next(self, job: Job) -> None:
+        """Call the next of a job's lane: its provider is at it no more."""
+        try:
+            self.submit.lanes.let_next(Lane(job.provider, job.attempt.account, job.model))
+        except Exception as error:  # noqa: BLE001 - of whatever kind: who waits looks for itself some minutes later
+            logger().warning("nobody called", extra={"job_id": job.id, "error": type(error).__name__})
 
     def _wait(self, job: Job, work: Work) -> None:
         """Ask again later; a nudge that came too early asks again soon, for a relay may lag behind a callback."""
@@ -299,6 +311,8 @@ class CheckAttempt:
 
     def _fail(self, job: Job, error: JobError) -> None:
         self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=error))
+        if job.state is State.RUNNING:
+            self._let_next(job)
 
 
 def _is_current(work: Work, job: Job) -> bool:

@@ -16,10 +16,10 @@ class StartJob:
     prepare: PrepareElements
     submit: SubmitAttempt
 
-    def run(self, job: Job, request: Mapping[str, Any]) -> Job:
-        """Take a queued job on; return it as it stands then, whoever moved it."""
+    def run(self, job: Job, request: Mapping[str, Any], *, was_called: bool = False) -> Job:
+        """Take a queued job on; return it as it stands then, whoever moved it. `was_called`: see `SubmitAttempt.begin`."""
         if self.prepare.is_needed(job, request):
             job, is_prepared = self.prepare.begin(job, request)
             if not is_prepared:
                 return job
-        return self.submit.begin(job, request)
+        return self.submit.begin(job, request, was_called=was_called)

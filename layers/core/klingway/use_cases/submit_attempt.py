@@ -11,14 +11,16 @@ from typing import Any, Final
 
 from klingway.domain import elements, failover, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId
-from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError
+from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError, State
 from klingway.domain.keys import Keyring
+from klingway.domain.lanes import Lane
 from klingway.domain.pricing import price_of
 from klingway.domain.request import AnyRequest, read_stored
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.providers.contract import Created, Provider, ProviderError, Task, WireRequest
 from klingway.use_cases.chain import Chain
+from klingway.use_cases.lanes import Lanes, Obstacle
 from klingway.use_cases.ports import ChangeRefusedError, MediaBucket, Providers
 
 INPUT_LINK_S: Final = 3600
@@ -30,18 +32,29 @@ class SubmitAttempt:
     """Submits jobs."""
 
     chain: Chain
+    lanes: Lanes
     providers: Providers
     keyring: Callable[[], Keyring]
     bucket: MediaBucket
     call_timeout_s: float = 20.0
 
-    def begin(self, job: Job, request: Mapping[str, Any]) -> Job:
-        """Submit a queued job; return it as it stands then, whoever moved it."""
+    def begin(self, job: Job, request: Mapping[str, Any], *, was_called: bool = False) -> Job:
+        """Submit a queued job, unless others wait for its provider; return it as it stands then, whoever moved it.
+
+        Args:
+            job: The job.
+            request: What it was asked for.
+            was_called: Whether it has waited, and a slot is free for it.
+        """
         provider = self.providers.get(job.provider)
         account = provider.account
         now = self.chain.now()
         if account is None:
             return self._passed_by(job)
+        lane = Lane(job.provider, account, job.model)
+        standing = self.lanes.look(lane)
+        if not was_called and (obstacle := self.lanes.obstacle(lane, job, standing)) is not None:
+            return self._held_back(job, obstacle)
         attempt_id = AttemptId(job.id, transitions.next_attempt_number(job, job.provider))
         wire = self._render(job, provider, request, attempt_id)
         change = transitions.begin_attempt(
@@ -53,7 +66,35 @@ class SubmitAttempt:
             price=price_of(read_stored(job.kind, request), provider.profile),
             due_at=self.chain.after_timeout(),
         )
-        return self._send(job, change, provider, wire)
+        job = self._send(job, change, provider, wire)
+        has_waited = was_called or standing.oldest == job.id
+        if job.state is State.RUNNING:
+            self.lanes.got_in(lane, job, standing, was_called=was_called)
+        elif has_waited and (job.state.is_terminal or job.provider != lane.provider):
+            self.lanes.let_next(lane)  # the slot that was its is another's
+        return job
+
+    def _held_back(self, job: Job, obstacle: Obstacle) -> Job:
+        """Go on to the next provider of the route, or wait until this one has room."""
+        now = self.chain.now()
+        turn = failover.after_refusal(job, obstacle.error)
+        if turn is None:
+            return self._apply(job, transitions.fail(job, at=now, error=obstacle.error))
+        after_s, then = self._pause(job, turn, obstacle.after_s)
+        change = transitions.pass_by(job, at=now, error=obstacle.error, provider=turn.provider, after_s=after_s)
+        return self._apply(job, change, then, after_s)
+
+    def _pause(self, job: Job, turn: failover.Turn, known_s: float | None) -> tuple[float, WorkKind | None]:
+        """Return after how long a job is submitted again, and by which message; the others of a lane are called, without one."""
+        if not turn.starts_over:
+            return 0, WorkKind.SUBMIT
+        account = self.providers.get(turn.provider).account
+        is_head = account is None or self.lanes.wait(Lane(turn.provider, account, job.model), job.id)
+        if is_head:
+            tries = job.attempt.tries if job.attempts else 1
+            waited_s = (self.chain.now() - job.created_at).total_seconds()
+            return self.chain.within_life(job, known_s or schedule.next_try_after_s(tries, waited_s)), WorkKind.SUBMIT
+        return self.chain.within_life(job, schedule.IN_LANE_S - schedule.PATIENCE_S), None
 
     def _passed_by(self, job: Job) -> Job:
         """Go on from a provider whose credential was taken away."""
@@ -140,6 +181,7 @@ class SubmitAttempt:
 
     def _not_accepted(self, job: Job, provider: Provider, error: ProviderError) -> Job:
         now, reason = self.chain.now(), error.error
+        self.lanes.note_failure(Lane(job.provider, job.attempt.account, job.model), reason)
         if error.already_exists or error.created is Created.MAYBE or _says_nothing_of_the_first(job, reason):
             profile = provider.profile
             if not profile.finds_by_reference and not profile.calls_back:
@@ -151,10 +193,9 @@ class SubmitAttempt:
         turn = failover.after_refusal(job, reason)
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=reason))
-        pause_s = (error.retry_after_s or schedule.back_off_s(job.attempt.tries)) if turn.starts_over else 0
-        after_s = self.chain.within_life(job, pause_s)
+        after_s, then = self._pause(job, turn, error.retry_after_s)
         change = transitions.put_back(job, at=now, error=reason, provider=turn.provider, after_s=after_s)
-        return self._apply(job, change, WorkKind.SUBMIT, after_s)
+        return self._apply(job, change, then, after_s)
 
     def _apply(self, job: Job, change: transitions.Change, then: WorkKind | None = None, delay_s: float = 0) -> Job:
         """Take the job on; a lost race is somebody else's progress."""
