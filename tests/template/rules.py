@@ -169,6 +169,7 @@ KEPT = (
     "UnificallySecret",
 )  # fmt: skip
 OUTPUTS = {
+    "AlarmTopicArn",
     "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
     "DeliveriesDeadLetterQueueUrl",
 }  # fmt: skip
