@@ -60,8 +60,9 @@ def test_what_it_names_of_the_stack_is_there() -> None:
     """Outputs, and functions by their logical ids; links lead to chapters of this page."""
     template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
     assert set(re.findall(r"\$\(output (\w+)\)", TEXT)) <= set(template["Outputs"])
-    assert set(re.findall(r"\$\(function (\w+)\)", TEXT)) <= set(template["Resources"])
+    assert set(re.findall(r"\$\(physical (\w+)\)", TEXT)) <= set(template["Resources"])
     chapters = {
-        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", TEXT, re.M)
+        re.sub(r"[^\w -]", "", title).lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", TEXT, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= chapters

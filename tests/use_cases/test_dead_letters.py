@@ -17,7 +17,7 @@ ELEMENT_ID = "el_" + JOB_ID.removeprefix("job_")
 WORK = Work(kind=WorkKind.SUBMIT, id=JOB_ID, number=3).to_json()
 NUDGE = Work.nudged(AttemptId(JobId(JOB_ID), 2), "claimed-task").to_json()
 EVENT_ID = "6a7e8feb-b491-4cf7-a9f1-bf3703467718"
-SECRET = "a prompt that nobody is to see"  # noqa: S105 - no password
+SECRET = "a prompt that nobody is to see"
 
 
 def event(**changed: Any) -> str:
@@ -64,6 +64,7 @@ def test_a_message_says_what_it_is_about(queue: QueueName, body: str, letter: Le
         "[]",
         "null",
         json.dumps({"kind": "submit", "id": SECRET, "number": 1}),
+        json.dumps({"kind": "element", "id": SECRET, "number": 1}),
         json.dumps({"kind": "check", "id": JOB_ID, "attempt": "one"}),
         json.dumps({"subject_id": SECRET, "part": "delivery#1", "number": 0}),
         json.dumps({"subject_id": JOB_ID, "part": SECRET, "number": 0}),
