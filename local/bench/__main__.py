@@ -1,18 +1,20 @@
 """Runs every measurement and prints it beside its budget."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
-from local.bench import bill, cold, completion, learning, warm
+from local.bench import bill, cold, completion, idle, learning, warm
 from local.bench.bill import Bill
 from local.cli import render
+from local.cloud.template import load
 from local.surroundings import leave_the_persons_aws_alone
-from local.twin import Twin
+from local.twin import TEMPLATE, Twin
 
 _IMPORT_BUDGET = 1.5
 _WARM_BUDGET_MS = 25.0
 _BILL_BUDGET_USD = 0.08
+_IDLE_BUDGET_USD = 4
 _COMPLETION_BUDGET_S = 3
 _LEARNING_BUDGET_S = 5
 
@@ -62,6 +64,7 @@ def main() -> None:
 
     console.print(_calls(bills))
     console.print(_prices(bills))
+    console.print(_idle(idle.lines(load(TEMPLATE, {}, "eu-central-1").resources)))
 
 
 def _calls(bills: Sequence[Bill]) -> Table:
@@ -80,6 +83,14 @@ def _prices(bills: Sequence[Bill]) -> Table:
         table.add_row(service, *(f"{each.lines[service]:.4f}" for each in bills))
     table.add_row("all", *(f"{each.total:.3f}" for each in bills))
     table.add_row("budget", f"<= {_BILL_BUDGET_USD}", *("" for _ in bills[1:]))
+    return table
+
+
+def _idle(lines: Mapping[str, float]) -> Table:
+    table = Table("US$ a month, idle", "", "budget")
+    for what, price in lines.items():
+        table.add_row(what, f"{price:.2f}", "")
+    table.add_row("all", f"{sum(lines.values()):.2f}", f"<= {_IDLE_BUDGET_USD}")
     return table
 
 

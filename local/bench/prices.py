@@ -16,3 +16,6 @@ SECRETS_MANAGER_CALL: Final = 0.05 / 10_000
 LOG_GB: Final = 0.50
 STEP_FUNCTIONS_TRANSITION: Final = 25e-6
 """Of a standard workflow."""
+SECRET_MONTH: Final = 0.40
+ALARM_METRIC_MONTH: Final = 0.10
+"""Of standard resolution."""

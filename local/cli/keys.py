@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,14 +14,12 @@ from klingway.domain.callers import EVERY_SCOPE, Scope
 from klingway.domain.ids import ProviderName, Tenant
 from klingway.providers import registry
 from klingway.use_cases.manage_keys import MAX_GRACE, IssuedKey
-from klingway.use_cases.ports import KeyChangedError
 
 from local.cli import render
-from local.cli.connection import json_option
-from local.cli.stack import Stack, StackError, stack_options
+from local.cli.stack import Stack, stack_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from klingway.domain.keys import ApiKey
@@ -50,29 +47,12 @@ _MOST_USD: Final = 10_000_000
 _MOST_HOURS: Final = MAX_GRACE // timedelta(hours=1)
 
 
-def _stack_command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Make a command that works on a stack: it gets `stack` and `as_json`; what is refused is said in a sentence."""
-
-    def decorate(function: Callable[..., None]) -> click.Command:
-        @functools.wraps(function)
-        def run(*args: Any, stack: Stack, **kwargs: Any) -> None:  # noqa: ANN401 - click's
-            with stack.explaining():
-                try:
-                    function(*args, stack=stack, **kwargs)
-                except (ValueError, KeyChangedError) as error:
-                    raise StackError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-
-        return group.command(name)(stack_options(json_option(run)))
-
-    return decorate
-
-
 @click.group("tenants")
 def tenants_command() -> None:
     """Make tenants and show them: what one has, no other sees."""
 
 
-@_stack_command(tenants_command, "create")
+@stack_command(tenants_command, "create")
 @click.argument("name")
 def create_tenant(*, stack: Stack, as_json: bool, name: str) -> None:
     """Make a tenant; one that is there stays as it is."""
@@ -83,7 +63,7 @@ def create_tenant(*, stack: Stack, as_json: bool, name: str) -> None:
         click.echo(f"There is a tenant {name!r}. 'klingway keys create --tenant {name}' makes it a key.")
 
 
-@_stack_command(tenants_command, "list")
+@stack_command(tenants_command, "list")
 def list_tenants(*, stack: Stack, as_json: bool) -> None:
     """List the tenants; of the first that there were, those that got a key since."""
     found = stack.register.tenants()
@@ -93,7 +73,7 @@ def list_tenants(*, stack: Stack, as_json: bool) -> None:
         render.table(("name", "created"), [(each.name, _day(each.created_at)) for each in found])
 
 
-@_stack_command(tenants_command, "show")
+@stack_command(tenants_command, "show")
 @click.argument("name")
 def show_tenant(*, stack: Stack, as_json: bool, name: str) -> None:
     """Show a tenant and its keys."""
@@ -104,7 +84,7 @@ def show_tenant(*, stack: Stack, as_json: bool, name: str) -> None:
         _print_keys(stack, name)
 
 
-@_stack_command(tenants_command, "caps")
+@stack_command(tenants_command, "caps")
 @click.argument("name")
 @click.option(
     "--daily-usd",
@@ -156,7 +136,7 @@ def keys_command() -> None:
     """Make keys of a tenant, and list, rotate and revoke them."""
 
 
-@_stack_command(keys_command, "create")
+@stack_command(keys_command, "create")
 @click.option("--tenant", required=True, help="Whose key it is.")
 @click.option(
     "--scope",
@@ -190,7 +170,7 @@ def create_key(
     _show_issued(keys.issue(tenant, scopes=opens, route=names, per_minute=per_minute, label=label), as_json=as_json)
 
 
-@_stack_command(keys_command, "list")
+@stack_command(keys_command, "list")
 @click.option("--tenant", required=True, help="Whose keys.")
 def list_keys(*, stack: Stack, as_json: bool, tenant: str) -> None:
     """List a tenant's keys, revoked ones too. One of the first that there were is listed once it is rotated or revoked."""
@@ -201,7 +181,7 @@ def list_keys(*, stack: Stack, as_json: bool, tenant: str) -> None:
         _print_keys(stack, tenant)
 
 
-@_stack_command(keys_command, "rotate")
+@stack_command(keys_command, "rotate")
 @click.argument("key_id")
 @click.option(
     "--grace-hours",
@@ -215,7 +195,7 @@ def rotate_key(*, stack: Stack, as_json: bool, key_id: str, grace_hours: int) ->
     _show_issued(stack.keys().rotate(key_id, grace=timedelta(hours=grace_hours)), as_json=as_json)
 
 
-@_stack_command(keys_command, "revoke")
+@stack_command(keys_command, "revoke")
 @click.argument("key_id")
 def revoke_key(*, stack: Stack, as_json: bool, key_id: str) -> None:
     """Make a key worthless for good, within a minute; jobs that it asked for go on."""

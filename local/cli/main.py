@@ -26,6 +26,8 @@ _COMMANDS: Final = {
     "demo": ("local.cli.demo", "Run the main job on this machine and check all that it should do."),
     "tenants": ("local.cli.keys", "Make tenants of a deployed stack, and show them."),
     "keys": ("local.cli.keys", "Make keys of a tenant, and list, rotate and revoke them."),
+    "dlq": ("local.cli.dlq", "Show what lies on the dead letter queues, and send it back."),
+    "events": ("local.cli.events", "Tell of jobs' ends once more."),
     "init": ("local.cli.init", "Make a deployed stack ready: secrets, a first key, a smoke job."),
 }
 """By name: the module, and the line of help, said here so that `--help` loads no module."""

@@ -1,4 +1,4 @@
-"""A deployed stack, for commands that work on it with AWS credentials: `init`, `tenants`, `keys`."""
+"""A deployed stack, for commands that work on it with AWS credentials: `init`, `tenants`, `keys`, `dlq`, `events`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.bootstrap import now
 from klingway.domain.keys import Keyring
 from klingway.use_cases.manage_keys import ManageKeys
+from klingway.use_cases.ports import KeyChangedError
+
+from local.cli.connection import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,3 +120,20 @@ def stack_options(function: _Function) -> _Function:
         return function(*args, stack=Stack(stack_name, region, profile), **kwargs)
 
     return wrapped  # type: ignore[return-value] # click's decorators change what is called, not what it is
+
+
+def stack_command(group: click.Group, name: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command that works on a stack: it gets `stack` and `as_json`; what is refused is said in a sentence."""
+
+    def decorate(function: Callable[..., None]) -> click.Command:
+        @functools.wraps(function)
+        def run(*args: Any, stack: Stack, **kwargs: Any) -> None:  # noqa: ANN401 - click's
+            with stack.explaining():
+                try:
+                    function(*args, stack=stack, **kwargs)
+                except (ValueError, KeyChangedError) as error:
+                    raise StackError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+
+        return group.command(name)(stack_options(json_option(run)))
+
+    return decorate

@@ -13,6 +13,7 @@ INERT_TYPES = {
     "AWS::Lambda::Permission": NO_PERMISSIONS,
     # moto enforces some, without their conditions: "deny plain HTTP" would deny everything.
     "AWS::S3::BucketPolicy": NO_PERMISSIONS,
+    "AWS::SNS::TopicPolicy": NO_PERMISSIONS,
     "AWS::SQS::QueuePolicy": NO_PERMISSIONS,
 }
 """Types that nothing is made for, with the reason; they can be referred to by `Ref` alone."""

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
 
-from local.cloud import patches, resources, serving
+from local.cloud import patches, resources, serving, watching
 from local.cloud.creators import CREATORS, INERT_TYPES, Context, UnsupportedError, inert_properties
 from local.cloud.model import Deployment
 from local.cloud.resolve import Attributes, ResolveError, Stack
@@ -17,7 +17,7 @@ from local.cloud.template import TemplateError, load
 __all__ = ["DeployError", "Deployment", "ResolveError", "TemplateError", "UnsupportedError", "deploy"]
 __all__ += ["deploy_in_process"]
 
-_CREATOR_MODULES = (resources, serving)  # importing them registers their creators
+_CREATOR_MODULES = (resources, serving, watching)  # importing them registers their creators
 _ACCOUNT = "123456789012"  # moto's own, unless a server says otherwise
 
 

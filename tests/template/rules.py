@@ -22,6 +22,7 @@ from klingway.providers import registry
 from klingway.use_cases.take_in import KEPT_S
 from moto.events.models import EventPattern
 
+from local.bench import idle
 from tests.template.stack import ROOT, Stack, listed, plain, references
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ KEPT = (
     "UnificallySecret",
 )  # fmt: skip
 OUTPUTS = {
+    "AlarmTopicArn",
     "ApiUrl", "TableName", "BucketName", "EventBusName", "WorkQueueUrl", "WorkDeadLetterQueueUrl", "DeliveriesQueueUrl",
     "DeliveriesDeadLetterQueueUrl",
 }  # fmt: skip
@@ -771,6 +773,95 @@ def gateway_may_call(stack: Stack) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------------------------- as a whole
 
 
+DEAD_LETTERS_ALARM = {
+    "Namespace": "AWS/SQS",
+    "MetricName": "ApproximateNumberOfMessagesVisible",
+    "Statistic": "Maximum",
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "Threshold": 1,
+    "EvaluationPeriods": 1,
+    "TreatMissingData": "ignore",  # a queue that nobody touches tells nothing, though messages lie on it
+}
+ALARMS: dict[str, dict[str, Any]] = {
+    "PollerAlarm": {"Threshold": 1, "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"},
+    "PublisherAlarm": {"MetricName": "IteratorAge", "Statistic": "Maximum", "TreatMissingData": "notBreaching"},
+    "WorkerAlarm": {"MetricName": "Errors", "Statistic": "Sum", "TreatMissingData": "notBreaching"},
+    "ApiAlarm": {"MetricName": "5xx", "Statistic": "Sum", "TreatMissingData": "notBreaching"},
+}
+"""What each alarm that is not about dead letters has to say, at least."""
+
+MOST_ALARMS = 8
+LATEST_EVENTS_MS = 3_600_000
+"""An hour is time enough to mend what holds events up, long before they are lost."""
+
+
+def dead_letters_ring(stack: Stack) -> Iterator[str]:
+    """Each dead letter queue has an alarm that rings with its first message, and rings on while there is one."""
+    queues = {
+        plain(queue["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in stack.of("AWS::SQS::Queue").values()
+        if "RedrivePolicy" in queue
+    }
+    watched = set()
+    for name, alarm in stack.of("AWS::CloudWatch::Alarm").items():
+        if alarm.get("Namespace") == "AWS/SQS":
+            watched |= {
+                plain(dimension["Value"]) for dimension in alarm["Dimensions"] if dimension["Name"] == "QueueName"
+            }
+            if not DEAD_LETTERS_ALARM.items() <= alarm.items():
+                yield f"{name} is not as the others"
+    for queue in queues:
+        if queue.replace(".Arn", ".QueueName") not in watched:
+            yield f"{queue} has no alarm"
+
+
+def alarms_say_when(stack: Stack) -> Iterator[str]:
+    """The others are those of the table, each with its threshold and with what it means that there is nothing to look at."""
+    alarms = stack.of("AWS::CloudWatch::Alarm")
+    others = {name: alarm for name, alarm in alarms.items() if alarm.get("Namespace") != "AWS/SQS"}
+    if set(others) != set(ALARMS) or len(alarms) > MOST_ALARMS:
+        yield f"{sorted(alarms)}"
+    for name, alarm in others.items():
+        if not ALARMS.get(name, {}).items() <= alarm.items():
+            yield f"{name} is not as the table has it"
+    if not 0 < others["PublisherAlarm"]["Threshold"] <= LATEST_EVENTS_MS:
+        yield "events may be late for too long"
+    runs = {metric["Id"]: metric for metric in others["PollerAlarm"]["Metrics"]}
+    if runs["good"]["Expression"] != "runs - errors" or {"Invocations", "Errors"} != {
+        runs[name]["MetricStat"]["Metric"]["MetricName"] for name in ("runs", "errors")
+    }:
+        yield "a run of the poller that failed counts as one"
+
+
+def alarms_are_told(stack: Stack) -> Iterator[str]:
+    """Each alarm, and its end, is told on the topic, where the alarms and nobody else may publish; an address only if given."""
+    topic, policy = stack.one("AWS::SNS::Topic", "AlarmTopic"), stack.one("AWS::SNS::TopicPolicy")
+    alarms = stack.of("AWS::CloudWatch::Alarm")
+    for name, alarm in alarms.items():
+        if not ([{"Ref": "AlarmTopic"}] == alarm.get("AlarmActions") == alarm.get("OKActions")):
+            yield f"{name} is not told, or its end is not"
+        if f"docs/runbook.md, {name}." not in alarm["AlarmDescription"]:
+            yield f"{name} does not say where the runbook has it"
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    arns = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn", [])
+    may = (statement["Effect"], statement["Principal"], statement["Action"], plain(statement["Resource"]))
+    if may != ("Allow", {"Service": "cloudwatch.amazonaws.com"}, "sns:Publish", "AlarmTopic"):
+        yield f"the topic takes {may}"
+    if {plain(arn) for arn in arns} != {f"{name}.Arn" for name in alarms}:
+        yield "the topic takes not exactly the alarms"
+    if policy["Topics"] != [{"Ref": "AlarmTopic"}] or topic["Subscription"]["Fn::If"][0] != "HasAlarmEmail":
+        yield "the policy is not the topic's, or somebody is subscribed who was not named"
+
+
+MOST_IDLE_USD = 4.0
+
+
+def idle_is_cheap(stack: Stack) -> Iterator[str]:
+    """A month without any job costs no more than the budget."""
+    if (costs := sum(idle.lines(stack.resources).values())) > MOST_IDLE_USD:
+        yield f"{costs:.2f}"
+
+
 def no_circle(stack: Stack) -> Iterator[str]:
     """No resource depends on itself by way of others: CloudFormation refuses that, and no linter says so."""
     needs = {
@@ -868,6 +959,10 @@ RULES: dict[str, Rule] = {
         secrets_are_providers,
         routes_are_apis,
         gateway_may_call,
+        dead_letters_ring,
+        alarms_say_when,
+        alarms_are_told,
+        idle_is_cheap,
         no_circle,
         references_exist,
         parameters_are_used,

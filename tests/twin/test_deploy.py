@@ -90,7 +90,7 @@ Outputs:
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        ("Resources:\n  Topic: {Type: AWS::SNS::Topic}\n", UnsupportedError, ["Topic", "AWS::SNS::Topic"]),
+        ("Resources:\n  Topic: {Type: AWS::Kinesis::Stream}\n", UnsupportedError, ["Topic", "AWS::Kinesis::Stream"]),
         (
             "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}\n",
             UnsupportedError,

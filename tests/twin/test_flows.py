@@ -283,8 +283,8 @@ def test_failed_start_leaves_nothing(template: Callable[[str], Path], wait: Wait
     """A start that fails closes what it had opened."""
     threads = set(threading.enumerate())
     with (
-        pytest.raises(Exception, match=r"AWS::SNS::Topic"),
-        LocalCloud(template("Resources: {T: {Type: AWS::SNS::Topic}}")),
+        pytest.raises(Exception, match=r"AWS::Kinesis::Stream"),
+        LocalCloud(template("Resources: {T: {Type: AWS::Kinesis::Stream}}")),
     ):
         pass
     wait(lambda: not set(threading.enumerate()) - threads)

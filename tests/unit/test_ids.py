@@ -12,6 +12,7 @@ from klingway.domain.ids import (
     from_iso,
     is_job_id,
     iso,
+    lowest_job_id,
     new_element_number,
     new_job_id,
 )
@@ -157,3 +158,11 @@ def test_an_elements_number_is_one_that_every_reader_of_json_keeps() -> None:
 def test_what_can_be_a_number_of_ours(text: str, number: int | None) -> None:
     """From 10^15 to below 2^53, written in one way: anything else is a provider's own, and nobody looks it up."""
     assert number == element_number_in(text)
+
+
+@given(MOMENTS)
+def test_ids_are_not_below_the_lowest_of_their_time(moment: datetime) -> None:
+    """Whatever is made then is from it on, and whatever was made a millisecond before is below."""
+    assert new_job_id(moment - timedelta(milliseconds=1)) < lowest_job_id(moment)
+    assert lowest_job_id(moment) <= new_job_id(moment)
+    assert is_job_id(lowest_job_id(moment))

@@ -71,7 +71,7 @@ def test_real_events_hold(gateway: Gateway, outcome: Any, end: str) -> None:
     assert {"Job State Changed", end} == {kind for kind, _ in events}
     for kind, detail in events:
         holds(OF_DETAIL_TYPES[kind], detail)
-        assert set(SCHEMAS["job.schema.json"]["properties"]) == set(detail)
+        assert set(SCHEMAS["job.schema.json"]["properties"]) == set(detail) | {"replay"}
         assert set(SCHEMAS["job.schema.json"]["required"]) == set(detail)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from klingway.adapters import dynamodb_batches as batches
 from klingway.adapters import dynamodb_rows as rows
 from klingway.domain.budgets import Caps, Spending, day_of
-from klingway.domain.ids import JobId, Tenant, first_job_id
+from klingway.domain.ids import JobId, Tenant, lowest_job_id
 from klingway.domain.job import Job
 from klingway.use_cases.budget_ports import CapReachedError
 
@@ -186,8 +186,8 @@ class DynamoDbBudgets:
             KeyConditionExpression="tenant = :tenant AND id BETWEEN :first AND :last",
             ExpressionAttributeValues={
                 ":tenant": {"S": tenant},
-                ":first": {"S": first_job_id(begins)},
-                ":last": {"S": first_job_id(begins + timedelta(days=1))},
+                ":first": {"S": lowest_job_id(begins)},
+                ":last": {"S": lowest_job_id(begins + timedelta(days=1))},
             },
         )
         return (JobId(item["id"]["S"]) for page in pages for item in page["Items"])

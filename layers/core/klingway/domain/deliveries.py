@@ -124,7 +124,7 @@ class Delivery:
     number: int = 0
     """The number that the next message about it must carry."""
     begun: int = 0
-    """Tries that were begun; one whose process died is counted, and has no line in the log."""
+    """Tries that were begun, or that it has no more; one whose process died is counted, and has no line in the log."""
     tries: tuple[Try, ...] = ()
     finished_at: datetime | None = None
 
@@ -219,6 +219,24 @@ def conclude(delivery: Delivery, answer: Answer, *, began_at: datetime, at: date
 def give_up(delivery: Delivery, *, at: datetime) -> Delivery:
     """The last try broke off: nobody knows what came of it, and there is no other."""
     return replace(_at_rest(delivery, DeliveryState.FAILED, at), number=delivery.number + 1)
+
+
+def once_more(delivery: Delivery, *, at: datetime) -> Delivery:
+    """A delivery that was given up, or refused, gets one more try and no other, whatever came of those before.
+
+    Raises:
+        ValueError: It is not in the state `failed`.
+    """
+    if delivery.state is not DeliveryState.FAILED:
+        raise ValueError(f"the delivery {delivery.id} is {delivery.state.value}, not failed")
+    return replace(
+        delivery,
+        state=DeliveryState.PENDING,
+        number=delivery.number + 1,
+        begun=MOST_TRIES - 1,
+        due_at=_epoch(at, PATIENCE_S),
+        finished_at=None,
+    )
 
 
 def _at_rest(delivery: Delivery, state: DeliveryState, at: datetime) -> Delivery:

@@ -23,6 +23,11 @@ DELIVERED: Final = {State.SUCCEEDED: JOB_SUCCEEDED, State.FAILED: JOB_FAILED, St
 """The states that are delivered to a job's targets, with the event's type there."""
 
 
+def replayed_detail(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return the detail of an event that is told again: the same, its id above all, and a mark."""
+    return detail | {"replay": True}
+
+
 def state_changed_detail(job: Job, *, bucket: str) -> dict[str, Any]:
     """Return the detail of `Job State Changed`: an end is told by two events, so that this one has an id of its own."""
     return event_detail(job, bucket=bucket) | {"event_id": f"{job.id}:{job.sequence}:state"}

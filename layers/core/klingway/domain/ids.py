@@ -32,9 +32,9 @@ def new_job_id(now: datetime) -> JobId:
     return JobId(_JOB + _new_ulid(now))
 
 
-def first_job_id(moment: datetime) -> JobId:
-    """Return what comes before the id of every job accepted at a time or later, and after those before."""
-    return JobId(_JOB + _ulid(_milliseconds(moment) << 80))
+def lowest_job_id(moment: datetime) -> JobId:
+    """Return what every id of a job made at `moment`, an aware time, or later is at least, and of one made before below."""
+    return JobId(_JOB + _ulid(_milliseconds(moment), 0))
 
 
 def new_element_id(now: datetime) -> ElementId:
@@ -56,10 +56,11 @@ def element_number_in(text: str) -> int | None:
 
 
 def _new_ulid(now: datetime) -> str:
-    return _ulid(_milliseconds(now) << 80 | secrets.randbits(80))
+    return _ulid(_milliseconds(now), secrets.randbits(80))
 
 
-def _ulid(number: int) -> str:
+def _ulid(milliseconds: int, random_bits: int) -> str:
+    number = milliseconds << 80 | random_bits
     return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 

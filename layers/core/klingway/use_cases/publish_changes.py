@@ -16,6 +16,11 @@ from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventB
 from klingway.use_cases.settle_spending import SettleSpending
 
 
+def end_event(job: Job, *, bucket: str) -> Event | None:
+    """Return the event of a job's end, made from its row alone, so that it is the same at any time; None before its end."""
+    return Event(DETAIL_TYPES[job.state], event_detail(job, bucket=bucket)) if job.state in DETAIL_TYPES else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishChanges:
     """Publishes changes."""
@@ -53,8 +58,8 @@ class PublishChanges:
     def _events(self, job: Job) -> Iterator[Event]:
         if self.tells_every_change:
             yield Event(STATE_CHANGED, state_changed_detail(job, bucket=self.bucket_name))
-        if job.state in DETAIL_TYPES:
-            yield Event(DETAIL_TYPES[job.state], event_detail(job, bucket=self.bucket_name))
+        if (end := end_event(job, bucket=self.bucket_name)) is not None:
+            yield end
 
     def _followed(self, job: Job) -> bool:
         """Do what follows from a job's end; one that cannot be done holds up no other."""
