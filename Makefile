@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PORT ?= 8787
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test fuzz check format build bench docs clean
+.PHONY: help setup demo serve test crashes fuzz check format build bench docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ serve: $(READY) ## Run the whole stack on this machine, with simulated providers
 
 test: $(READY) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile $(TESTS)
+
+crashes: $(READY) ## Kill a process before and after every call that each kind of job makes
+	@CRASH_EVERYWHERE=1 $(BIN)/python -m pytest --numprocesses=2 --timeout=900 tests/crashes
 
 fuzz: $(READY) ## Try odd requests on every route for long (FUZZ_EXAMPLES=5000 of each kind)
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(BIN)/python -m pytest --numprocesses=2 tests/fuzz

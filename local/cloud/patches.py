@@ -25,6 +25,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.core import base_backend
 from moto.core.common_models import BaseModel
 from moto.core.responses import EmptyResult
+from moto.core.serialize import JSONSerializer
 from moto.dynamodb.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.table import Table
@@ -75,6 +76,7 @@ def install() -> None:
         _transactions()
         _single_insert_record()
         _one_partition_queries()
+        _attribute_values()
         _sqs_locks()
         _lambda_invocation()
         _rule_targets()
@@ -210,6 +212,25 @@ def _one_partition_queries() -> None:
         if kwargs.get("index_name", args[6] if len(args) > 6 else None) is None:  # noqa: PLR2004 - its place
             view.items = {hash_key: self.items[hash_key]} if hash_key in self.items else {}
         return original(view, hash_key, *args, **kwargs)
+
+
+def _attribute_values() -> None:
+    @_replaces(JSONSerializer, "_serialize_type_structure")
+    def serialize(original: Any, self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        """Moto looks for each of an attribute's ten possible types, in several spellings: half the time of a read or an update.
+
+        It has made what the wire has before; but for binary values, which it encodes here.
+        """
+        if shape.name == "AttributeValue" and key and not _has_bytes(value):
+            self._default_serialize(serialized, value, shape, key)
+        else:
+            original(self, serialized, value, shape, key)
+
+
+def _has_bytes(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_bytes, value.values()))
+    return any(map(_has_bytes, value)) if isinstance(value, list) else isinstance(value, bytes)
 
 
 def _sqs_locks() -> None:

@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core import serialize
 
 from local.cloud import patches
 from local.cloud.deploy import deploy_in_process
@@ -47,6 +48,7 @@ FINGERPRINTS = {
     "DynamoDBStreamsHandler.call_action": "26076963fd17",
     "DynamoHandler.call_action": "ce5f57cf83cd",
     "DynamoHandler.transact_write_items": "61c163fff213",
+    "JSONSerializer._serialize_type_structure": "36873909cd0a",
     "LambdaFunction.invoke": "dadc324f30ae",
     "Rule.send_to_targets": "472e002e2dab",
     "SQSBackend.change_message_visibility": "f0e9df5f6662",
@@ -360,3 +362,46 @@ def test_lambda_rules_and_s3_events_reach_the_owner(twin: Twin) -> None:
     twin.client("s3").put_object(Bucket=twin.physical_id("Bucket"), Key="inbox/canary", Body=b"1")
     assert twin.take("EventQueue", "inbox/canary")
     assert [event for event in twin.published_events() if "inbox/canary" in repr(event)]
+
+
+def test_attributes_of_every_type_come_back_as_they_were(table: tuple[Any, str]) -> None:
+    """Values are answered as moto itself answers them, binary ones at any depth too, and those with empty insides."""
+    client, name = table
+    values: dict[str, Any] = {
+        "text": {"S": "ä"},
+        "number": {"N": "1.50"},
+        "truth": {"BOOL": False},
+        "nothing": {"NULL": True},
+        "texts": {"SS": ["a", "b"]},
+        "bytes": {"B": b"\x00\xff"},
+        "inside": {"M": {"list": {"L": [{"S": ""}, {"M": {}}, {"L": []}, {"B": b"\x01"}]}, "number": {"N": "2"}}},
+    }
+    item = {**key("every"), **values}
+    client.put_item(TableName=name, Item=item)
+
+    assert item == client.get_item(TableName=name, Key=key("every"))["Item"]
+
+
+def test_reading_asks_for_an_attribute_s_own_type_alone(
+    table: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moto alone looks ten times for each attribute's value; when it does not any more, the change is needless."""
+    client, name = table
+    client.put_item(TableName=name, Item={**key("many"), **{f"a{number}": {"N": "1"} for number in range(50)}})
+    looked: list[str] = []
+    picker = serialize.XFormedAttributePicker
+    original = picker.__call__
+
+    def counted(self: Any, context: Any) -> Any:
+        looked.append(context.key)
+        return original(self, context)
+
+    monkeypatch.setattr(picker, "__call__", counted)
+    client.get_item(TableName=name, Key=key("many"))
+    with_change = len(looked)
+    changed = "_serialize_type_structure"
+    monkeypatch.setattr(serialize.JSONSerializer, changed, patches.REPLACED[f"JSONSerializer.{changed}"])
+    client.get_item(TableName=name, Key=key("many"))
+
+    assert with_change < 50
+    assert len(looked) - with_change >= 500

@@ -1,0 +1,144 @@
+"""What holds of every journey once everything has settled, wherever a process was killed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.crashes.journeys import FAILED, SUCCEEDED, End
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tests.crashes.journeys import Journey
+    from tests.crashes.stage import Stage
+
+_LINK_LIFE = re.compile(rb"\?exp=[^\"]*")
+"""What differs in a link that is made anew: how long it is good, and the proof of that."""
+
+ENDS = {SUCCEEDED: "Job Succeeded", FAILED: "Job Failed"}
+ALWAYS_LEFT = ("job", "request", "idempotency", "delivery#")
+"""Rows that a job leaves behind; an alias of the caller's own id for it, and what his tenant's jobs cost, besides."""
+SMALLEST_USD = 0.0001
+LONGEST = timedelta(hours=1)
+"""A claim is waited for for half an hour; nothing else that a dead process leaves behind takes as long."""
+
+
+def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
+    """Return every promise that was not kept, in words; `end` is how the job had to end."""
+    jobs = stage.table.jobs()
+    if len(jobs) != 1 or jobs[0]["state"] not in ENDS:
+        return [f"not one job in a terminal state: {[(job['id'], job['state']) for job in jobs]}", *stage.unfinished()]
+    (job,) = jobs
+    return [
+        *_end(stage, job, end),
+        *_tasks(stage, job),
+        *_media(stage, journey, job),
+        *_events(stage, job),
+        *_told(stage, journey, job),
+        *_outbox(stage, journey, job),
+        *_counted(stage, journey, job),
+        *_at_rest(stage),
+    ]
+
+
+def _unless(holds: bool, what: str) -> Iterator[str]:  # noqa: FBT001 - a condition
+    if not holds:
+        yield what
+
+
+def _end(stage: Stage, job: Mapping[str, Any], end: End) -> Iterator[str]:
+    """The job came to one terminal state, the right one, in good time, and never left it."""
+    ended = End(job["state"], (job.get("error") or {}).get("code"))
+    yield from _unless(end == ended, f"ended as {ended}, not as {end}: {job.get('error')}")
+    states = stage.table.states_of(job["pk"])
+    yield from _unless([state for state in states if state in ENDS] == states[-1:], f"one end: {states}")
+    took = datetime.fromisoformat(job["finished_at"]) - datetime.fromisoformat(job["created_at"])
+    yield from _unless(took <= LONGEST, f"it took {took}")
+
+
+def _tasks(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
+    """At most one task was accepted; where the job succeeded, it is the one that its row names. No element is left there."""
+    created = [(name, task.id) for name, task in stage.upstream.created()]
+    yield from _unless(len(created) <= 1, f"{len(created)} tasks were accepted: {created}")
+    if job["state"] == SUCCEEDED:
+        known = [(attempt["provider"], attempt.get("task_id")) for attempt in job["attempts"]][-1:]
+        yield from _unless(created == known, f"the row's task is {known}, the provider's {created}")
+    left = stage.upstream.kept_elements()
+    yield from _unless(not left, f"elements were left behind at the provider: {left}")
+
+
+def _media(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+    """Each file on the row is in the bucket whole, as the provider made it, and nothing else is there."""
+    lying = {key: body for key, body in stage.objects().items() if key.startswith("results/")}
+    files = {file["key"]: file for file in job.get("files") or []}
+    yield from _unless(lying.keys() == files.keys(), f"results {sorted(lying)}, and on the row {sorted(files)}")
+    for key, file in files.items():
+        said = (file["size_bytes"], file["sha256"])
+        body = lying.get(key, b"")
+        yield from _unless(said == (len(body), hashlib.sha256(body).hexdigest()), f"{key} is not what its row says")
+    if job["state"] != SUCCEEDED:
+        return
+    media = [lying.get(key) for key, file in files.items() if file["role"] != "provenance"]
+    made = stage.upstream.media()
+    yield from _unless(len(media) == len(files) - 1, f"no job.json: {sorted(files)}")
+    yield from _unless(len(made) == journey.files, f"{len(made)} files were made")
+    yield from _unless(set(made) == set(media), f"the media are not the task's own: {sorted(files)}")
+    yield from _unless(not job.get("result_mismatch"), f"not as asked: {job.get('result_mismatch')}")
+
+
+def _events(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
+    """One end was told on the bus, under one id; repeated at worst, and then the same."""
+    ends = [event for event in stage.events if event["DetailType"] in ENDS.values()]
+    told = {(event["DetailType"], json.dumps(event["Detail"], sort_keys=True)) for event in ends}
+    ids = {event["Detail"]["event_id"] for event in ends}
+    subjects = [(kind, json.loads(said)["job_id"]) for kind, said in told]
+    is_right = len(ids) == 1 and subjects == [(ENDS[job["state"]], job["pk"])]
+    yield from _unless(is_right, f"not one event of its end: {sorted(ids)} {subjects}")
+
+
+def _told(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+    """Whoever wanted to be told was: of the same end each time, under one id."""
+    deliveries = [row for row in stage.table.rows() if row["sk"].startswith("delivery#")]
+    wanted = (journey.hears is not None) + (journey.outbox is not None)
+    states = [row["state"] for row in deliveries]
+    yield from _unless(states == ["delivered"] * wanted, f"of {wanted} deliveries: {states}")
+    posted = {(url, headers["webhook-id"], _LINK_LIFE.sub(b"", body)) for url, body, headers in stage.posts}
+    urls = [url for url, *_ in posted]
+    yield from _unless(urls == [journey.hears] * (journey.hears is not None), f"posted: {posted}")
+    about = all(job["pk"].encode() in body for _, body, _ in stage.posts)
+    yield from _unless(about, f"posted of another job: {posted}")
+
+
+def _outbox(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+    """The outbox has the film and what tells of it, or what went wrong."""
+    lying = {key: body for key, body in stage.objects().items() if key.startswith("outbox/")}
+    endings = {SUCCEEDED: (".json", ".mp4"), FAILED: (".error.json",)}[job["state"]]
+    wanted = [journey.outbox + ending for ending in endings] if journey.outbox else []
+    yield from _unless(sorted(lying) == wanted, f"the outbox: {sorted(lying)}")
+    films = [body for key, body in lying.items() if key.endswith(".mp4")]
+    yield from _unless(not films or films == stage.upstream.media(), "the outbox's film is not the task's own")
+    told = [body for key, body in lying.items() if key.endswith(".json")]
+    yield from _unless(all(job["pk"].encode() in body for body in told), "the outbox tells of another job")
+
+
+def _counted(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+    """What is counted against the tenant's caps is what the job has cost, by the price that its row says."""
+    months = [row for row in stage.table.rows() if row["pk"].startswith("budget#") and row["sk"] != "caps"]
+    days = [value for row in months for name, value in row.items() if name.startswith("day_")]
+    cost = float(job["price"]["amount"]) if journey.caps is not None and job["state"] == SUCCEEDED else 0
+    yield from _unless(job.get("reserved_usd") is None, "what was reserved is not settled")
+    for counted in (sum(days), sum(row["month"] for row in months)):
+        yield from _unless(abs(counted - cost) < SMALLEST_USD, f"the job cost {cost}, and {counted} is counted")
+
+
+def _at_rest(stage: Stage) -> Iterator[str]:
+    """Nothing is left due, waiting, half written, given up, or not understood."""
+    yield from stage.unfinished()
+    for row in stage.table.rows():
+        is_name = row["sk"] == "alias" and row["pk"].startswith("name#")
+        is_known = row["sk"].startswith(ALWAYS_LEFT) or row["pk"].startswith("budget#") or is_name
+        yield from _unless(is_known, f"left behind: {row['pk']} {row['sk']}")

@@ -1,0 +1,127 @@
+"""The table as moto keeps it: its rows, and the stream that Lambda shows to the publisher.
+
+Moto's own objects, for they are looked at between any two steps: through the client that would take as long as the journey.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.events.models import EventPattern
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.cloud.deploy import Deployment
+    from tests.crashes.processes import Processes
+
+MOST_TRIES = 50
+"""AWS shows a batch for a day; a publisher that fails so often does not mend itself."""
+
+
+class Table:
+    """The one table. What lies in it at first, keys and tenants, is not told of, and stays."""
+
+    def __init__(self, stack: Deployment) -> None:
+        backend = dynamodb_backends[stack.account][stack.region]
+        self._table: Any = backend.get_table(stack.outputs["TableName"])
+        self._furniture = {name: dict(items) for name, items in self._table.items.items()}
+        self._furnished = {(row["pk"], row["sk"]) for row in self._all()}
+
+    @property
+    def records(self) -> list[Any]:
+        """The stream, from the table's first write on."""
+        records: list[Any] = self._table.stream_shard.items
+        return records
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows."""
+        return [row for row in self._all() if (row["pk"], row["sk"]) not in self._furnished]
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return the rows of jobs."""
+        return [row for row in self.rows() if row["sk"] == "job"]
+
+    def due(self) -> dict[str, int]:
+        """Return when each row falls due that is not at rest, epoch seconds."""
+        rows = [row.attrs for items in self._table.items.values() for row in items.values()]
+        return {f"{row['pk'].value} {row['sk'].value}": int(row["due_at"].value) for row in rows if "due_at" in row}
+
+    def states_of(self, job_id: str) -> list[str]:
+        """Return the states that a job was in, one after the other, as the stream has them."""
+        images = [record.to_json()["dynamodb"].get("NewImage", {}) for record in self.records]
+        states = [
+            image["state"]["S"]
+            for image in images
+            if image.get("pk") == {"S": job_id} and image.get("sk") == {"S": "job"}
+        ]
+        return [state for before, state in zip(["", *states], states, strict=False) if state != before]
+
+    def reset(self) -> None:
+        """Leave nothing but what lay here at first: to deploy anew each time would take a hundred times as long."""
+        self._table.items.clear()
+        self._table.items.update({name: dict(items) for name, items in self._furniture.items()})
+        self.records.clear()
+
+    def _all(self) -> list[dict[str, Any]]:
+        rows = [row.to_json()["Attributes"] for items in self._table.items.values() for row in items.values()]
+        return [_plain(row) for row in rows]
+
+
+class Stream:
+    """Shows the table's records to the publisher, in order, a batch again until it was taken."""
+
+    def __init__(self, stack: Deployment, table: Table, processes: Processes) -> None:
+        self._table, self._processes = table, processes
+        (mapping,) = (each for each in stack.mappings.values() if ":dynamodb:" in each.source_arn)
+        self._size = mapping.batch_size
+        self._wanted = [EventPattern.load(pattern) for pattern in mapping.filters]
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin at the table's first record."""
+        self._shown, self._tries = 0, 0
+        self.given_up: list[str] = []
+
+    def show(self) -> None:
+        """Show whatever is new."""
+        while items := self._table.records[self._shown :][: self._size]:
+            records = [record for record in map(_record, items) if self._is_wanted(record)]
+            is_taken = not records or self._is_taken(records)
+            self._tries = 0 if is_taken else self._tries + 1
+            if self._tries >= MOST_TRIES:
+                self.given_up += [json.dumps(record["dynamodb"]["Keys"]) for record in records]
+            if is_taken or self.given_up:
+                self._shown += len(items)
+
+    def _is_wanted(self, record: Mapping[str, Any]) -> bool:
+        return any(pattern.matches_event(record) for pattern in self._wanted)
+
+    def _is_taken(self, records: list[Any]) -> bool:
+        answer = self._processes.invoke("publisher", {"Records": records})
+        return answer is not None and not answer["batchItemFailures"]
+
+
+def _record(item: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(json.dumps(item.to_json(), default=str))
+    return shown
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(said) for name, said in row.items()}
+
+
+def _value(said: Mapping[str, Any]) -> Any:
+    ((kind, value),) = said.items()
+    match kind:
+        case "N":
+            return float(value) if "." in value else int(value)
+        case "M":
+            return _plain(value)
+        case "L":
+            return [_value(each) for each in value]
+        case "NULL":
+            return None
+    return value
