@@ -136,9 +136,13 @@ def _counted(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator
 
 
 def _at_rest(stage: Stage) -> Iterator[str]:
-    """Nothing is left due, waiting, half written, given up, or not understood."""
+    """Nothing is left due, waiting, half written, given up, or not understood.
+
+    A provider's failures are counted until its next success, whoever's that is.
+    """
     yield from stage.unfinished()
     for row in stage.table.rows():
         is_name = row["sk"] == "alias" and row["pk"].startswith("name#")
-        is_known = row["sk"].startswith(ALWAYS_LEFT) or row["pk"].startswith("budget#") or is_name
+        is_health = row["sk"] == "health" and row["pk"].startswith("lane#")
+        is_known = row["sk"].startswith(ALWAYS_LEFT) or row["pk"].startswith("budget#") or is_name or is_health
         yield from _unless(is_known, f"left behind: {row['pk']} {row['sk']}")

@@ -272,6 +272,19 @@ def test_a_rested_provider_is_tried_by_one_alone() -> None:
     assert 5 == len(gateway.provider.submitted)
 
 
+def test_a_lost_answer_that_arrived_is_no_failure() -> None:
+    """The task is found by our reference: the provider works."""
+    gateway = Gateway()
+    lost = JobError(code="provider_answer_lost", message="reset", retryable=True)
+    gateway.provider.submissions, gateway.provider.effects = [ProviderError(lost, created=Created.MAYBE)], [True]
+    job = gateway.submit(ORDER)
+    assert 1 == gateway.lanes.look(LANE).failures
+
+    gateway.work()
+
+    assert (State.RUNNING, 0) == (gateway.job(job).state, gateway.lanes.look(LANE).failures)
+
+
 def test_rests_grow_to_ten_minutes() -> None:
     """One minute, two, four, eight, ten."""
     assert [None, 60, 120, 240, 480, 600, 600] == [rest_s(failures) for failures in (4, 5, 6, 7, 8, 9, 100)]

@@ -42,8 +42,7 @@ class DynamoDbLanes:
 
     def join(self, lane: Lane, job_id: JobId) -> None:
         """Have a job wait."""
-        expires_at = int(datetime.now(UTC).timestamp()) + _KEPT_S
-        item = _key(lane, _WAIT + job_id) | {"expires_at": {"N": str(expires_at)}}
+        item = _key(lane, _WAIT + job_id) | {"expires_at": {"N": _expiry()}}
         self._client.put_item(TableName=self._table, Item=item)
 
     def leave(self, lane: Lane, job_id: JobId) -> bool:
@@ -56,8 +55,8 @@ class DynamoDbLanes:
         said = self._client.update_item(
             TableName=self._table,
             Key=_key(lane, _HEALTH),
-            UpdateExpression="ADD failures :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
+            UpdateExpression="ADD failures :one SET expires_at = :end",
+            ExpressionAttributeValues={":one": {"N": "1"}, ":end": {"N": _expiry()}},
             ReturnValues="ALL_NEW",
         )
         return int(said["Attributes"]["failures"]["N"])
@@ -101,6 +100,10 @@ def _partition(lane: Lane) -> str:
 
 def _key(lane: Lane, part: str) -> dict[str, Any]:
     return {"pk": {"S": _partition(lane)}, "sk": {"S": part}}
+
+
+def _expiry() -> str:
+    return str(int(datetime.now(UTC).timestamp()) + _KEPT_S)
 
 
 def _seconds(moment: datetime) -> str:

@@ -107,6 +107,10 @@ class Lanes:
         if pause_s is not None:
             self.store.rest(lane, self.chain.now() + timedelta(seconds=pause_s))
 
+    def provider_works(self, lane: Lane) -> None:
+        """Forget the provider's failures: what it was thought to have failed at has come of it after all."""
+        self.store.recover(lane)
+
     def got_in(self, lane: Lane, job: Job, standing: Standing, *, was_called: bool) -> None:
         """The provider has taken a job: it has recovered, and the next one may try."""
         if standing.failures:

@@ -130,6 +130,8 @@ class SubmitAttempt:
         change = transitions.accept(
             job, at=self.chain.now(), task_id=task.task_id, handle=task.handle, due_after_s=due_after_s
         )
+        if job.attempt.doubts:
+            self.lanes.provider_works(Lane(job.provider, job.attempt.account, job.model))
         if profile.calls_back:
             return self.chain.jobs.apply(job.id, change)
         return self.chain.go_on(job, change, WorkKind.CHECK, delay_s=first_check_s)
