@@ -312,6 +312,16 @@ SCENES: Final = (
         duration_s=3,
         learnt_by="poll",
     ),
+    Scene(
+        name="full",
+        title="the provider has no room twice; the job waits its turn, and is made once",
+        request={
+            "prompt": "[sim:busy=2] A heron waits by the reeds",
+            "duration_s": 3,
+            "provider": "klingai",
+        },
+        duration_s=3,
+    ),
 )
 
 MISTAKES: Final = (

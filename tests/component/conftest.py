@@ -55,7 +55,8 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
     posted: list[tuple[str, bytes, Mapping[str, str]]] = []
     monkeypatch.setattr(EventBridgeBus, "publish", played_bus(published))
     monkeypatch.setattr(http.GuardedPosts, "post", played_receivers(posted))
-    with moto.mock_aws():
+    # What the template hangs on the table and the queues is not run: the mocked Lambda would ask for containers.
+    with moto.mock_aws(config={"lambda": {"use_docker": False}}):
         deployment = deploy_in_process(ROOT / "template.yaml", region=REGION)
         client, table = boto3.client("dynamodb"), deployment.outputs["TableName"]
         placed = World(
