@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:  # noqa: AN
     path = event["pathParameters"]
     body = event.get("body") or ""
     raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    reception = bootstrap.callback().run(path["subject"], path["token"], raw)
+    reception = bootstrap.callback().run(path["subject"], path["token"], raw, event["headers"])
     logger().info("callback", extra={"subject": path["subject"][:64], "reception": reception.name.lower()})
     status = _STATUSES[reception]
     return {

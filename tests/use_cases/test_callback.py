@@ -1,7 +1,9 @@
 """What comes in by the callback path: proved, or nothing happens."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,11 +26,20 @@ class Door:
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     kept: Keyring = KEYRING
     fresh: Keyring = KEYRING
+    signing_secret: str | None = None
 
-    def receive(self, body: Any, subject: str = SUBJECT, token: str = TOKEN) -> Reception:
+    def receive(
+        self, body: Any, subject: str = SUBJECT, token: str = TOKEN, headers: Mapping[str, str] | None = None
+    ) -> Reception:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        use_case = ReceiveCallback(queue=self.queue, keyring=lambda: self.kept, fresh_keyring=lambda: self.fresh)
-        return use_case.run(subject, token, raw)
+        use_case = ReceiveCallback(
+            queue=self.queue,
+            keyring=lambda: self.kept,
+            fresh_keyring=lambda: self.fresh,
+            signing_secret=lambda: self.signing_secret,
+            now=lambda: datetime.fromtimestamp(1781080794, UTC),
+        )
+        return use_case.run(subject, token, raw, headers or {})
 
 
 @pytest.mark.parametrize("word", ["succeed", "failed", "completed", "a word of no document"])
@@ -144,3 +155,38 @@ def test_a_token_of_a_master_secret_set_a_moment_ago_is_good() -> None:
     door = Door(kept=Keyring(["old"]), fresh=Keyring(["master", "old"]))
 
     assert Reception.NUDGED is door.receive({"task_status": "succeed"})
+
+
+SIGNED = (
+    b'{"id":"1234567890","status":"succeeded","message":"","create_time":1781080778802,"update_time":1781080794151}'
+)
+SIGNATURE = {
+    "webhook-id": "9876543210",
+    "webhook-timestamp": "1781080794",
+    "webhook-signature": "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=",
+}
+SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
+
+
+@pytest.mark.parametrize(
+    ("secret", "headers", "expected"),
+    [
+        (SECRET, SIGNATURE, Reception.NUDGED),
+        (SECRET, SIGNATURE | {"webhook-id": "1"}, Reception.FORGED),
+        ("whsec_AAAA", SIGNATURE, Reception.FORGED),
+        (None, SIGNATURE, Reception.NUDGED),
+        (SECRET, {}, Reception.NUDGED),
+    ],
+    ids=["signed", "forged", "of another secret", "no secret known", "not signed"],
+)
+def test_a_signature_has_to_be_borne_out(secret: str | None, headers: dict[str, str], expected: Reception) -> None:
+    """Kling's own example (facts, klingai, section 4); not all callbacks need be signed: the token proves them."""
+    door = Door(signing_secret=secret)
+
+    assert expected is door.receive(SIGNED, headers=headers)
+    assert (expected is Reception.NUDGED) == bool(door.queue.sent)
+
+
+def test_a_good_signature_does_not_make_up_for_a_token() -> None:
+    """Whoever holds another callback of Kling's cannot send it to another address."""
+    assert Reception.FORGED is Door(signing_secret=SECRET).receive(SIGNED, token="0" * 43, headers=SIGNATURE)

@@ -479,6 +479,8 @@ def callback() -> ReceiveCallback:
         queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
         keyring=lambda: Keyring.of(master.read()),
         fresh_keyring=lambda: Keyring.of(master.read(fresh=True)),
+        signing_secret=lambda: master.read().get("callback_signing") or None,
+        now=now,
     )
 
 
