@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PORT ?= 8787
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test crashes fuzz check format build bench docs clean
+.PHONY: help setup demo serve test crashes soak fuzz check format build bench docs clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-8s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ test: $(READY) ## Run all tests
 
 crashes: $(READY) ## Kill a process before and after every call that each kind of job makes
 	@CRASH_EVERYWHERE=1 $(BIN)/python -m pytest --numprocesses=2 --timeout=900 tests/crashes
+
+soak: $(READY) ## Two thousand jobs at four providers, one in five struck by a fault, processes dying on the way
+	@SOAK_JOBS=2000 $(BIN)/python -m pytest --timeout=3600 tests/crashes/test_soak.py
 
 fuzz: $(READY) ## Try odd requests on every route for long (FUZZ_EXAMPLES=5000 of each kind)
 	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),5000) $(BIN)/python -m pytest --numprocesses=2 tests/fuzz
