@@ -17,13 +17,16 @@ from klingway.domain.elements import ElementState
 from klingway.domain.job import Job, State
 from klingway.domain.keys import ApiKey, Keyring
 from klingway.settings import ApiSettings
+from klingway.use_cases.lanes import Lanes
 from klingway.use_cases.prepare_elements import WorkflowTasks
 from klingway.use_cases.read_deliveries import ReadDeliveries
 
 from local.cloud.http_api import event_of
+from tests.fakes.budgets import InMemoryBudgets
 from tests.fakes.deliveries import InMemoryDeliveries
 from tests.fakes.elements import InMemoryElements, RecordingWorkflow
 from tests.fakes.jobs import InMemoryJobs
+from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket
 from tests.fakes.queue import RecordingQueue
 from tests.fuzz.upstream import Sent, Upstream
@@ -149,6 +152,8 @@ class StagedServices(bootstrap.ApiServices):
         self.queue = RecordingQueue()
         self.bucket = InMemoryBucket()
         self.elements = InMemoryElements()
+        self.budgets = InMemoryBudgets(self.jobs)
+        self.lanes = Lanes(store=InMemoryLanes(), chain=self.chain)
         self.keys = OneKey()
         self.providers = providers
         self.read_deliveries = ReadDeliveries(jobs=self.jobs, deliveries=InMemoryDeliveries(), keyring=self.keyring)
