@@ -285,6 +285,21 @@ def test_a_lost_answer_that_arrived_is_no_failure() -> None:
     assert (State.RUNNING, 0) == (gateway.job(job).state, gateway.lanes.look(LANE).failures)
 
 
+def test_what_came_of_a_call_is_written_before_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A count that fails leaves a refused job refused, and not in doubt."""
+    gateway = Gateway()
+    gateway.provider.submissions = [unreachable()]
+
+    def fails(_: Lane) -> int:
+        raise OSError
+
+    monkeypatch.setattr(gateway.lanes, "note_failure", fails)
+
+    job = gateway.submit(ORDER)
+
+    assert (State.QUEUED, "refused") == (gateway.job(job).state, gateway.job(job).attempt.state.value)
+
+
 def test_rests_grow_to_ten_minutes() -> None:
     """One minute, two, four, eight, ten."""
     assert [None, 60, 120, 240, 480, 600, 600] == [rest_s(failures) for failures in (4, 5, 6, 7, 8, 9, 100)]

@@ -130,11 +130,13 @@ class SubmitAttempt:
         change = transitions.accept(
             job, at=self.chain.now(), task_id=task.task_id, handle=task.handle, due_after_s=due_after_s
         )
+        if profile.calls_back:
+            adopted = self.chain.jobs.apply(job.id, change)
+        else:
+            adopted = self.chain.go_on(job, change, WorkKind.CHECK, delay_s=first_check_s)
         if job.attempt.doubts:
             self.lanes.provider_works(Lane(job.provider, job.attempt.account, job.model))
-        if profile.calls_back:
-            return self.chain.jobs.apply(job.id, change)
-        return self.chain.go_on(job, change, WorkKind.CHECK, delay_s=first_check_s)
+        return adopted
 
     def settle_unconfirmed(self, job: Job, reason: JobError) -> Job:
         """End a job whose submission may or may not have arrived, for good; or submit it anew, where its caller wants that."""
@@ -168,7 +170,10 @@ class SubmitAttempt:
         try:
             task = provider.submit(wire, timeout_s=self.call_timeout_s)
         except ProviderError as error:
-            return self._not_accepted(job, provider, error)
+            settled = self._not_accepted(job, provider, error)
+            # Only now: what came of the call is written, whatever becomes of the count.
+            self.lanes.note_failure(Lane(job.provider, job.attempt.account, job.model), error.error)
+            return settled
         try:
             return self.adopt(job, task)
         except ChangeRefusedError as error:  # a callback was quicker than the answer
@@ -183,7 +188,6 @@ class SubmitAttempt:
 
     def _not_accepted(self, job: Job, provider: Provider, error: ProviderError) -> Job:
         now, reason = self.chain.now(), error.error
-        self.lanes.note_failure(Lane(job.provider, job.attempt.account, job.model), reason)
         if error.already_exists or error.created is Created.MAYBE or _says_nothing_of_the_first(job, reason):
             profile = provider.profile
             if not profile.finds_by_reference and not profile.calls_back:
