@@ -49,8 +49,8 @@ SUBMITTER_DIES: Mapping[str, Mapping[Side, End | None]] = {
     "ezmodel": {Side.BEFORE: UNCONFIRMED, Side.AFTER: None},
     # Neither.
     "apimart": {Side.BEFORE: UNCONFIRMED, Side.AFTER: UNCONFIRMED},
-    # It calls back, and its record says nothing that shows that the task is ours.
-    "unifically": {Side.BEFORE: UNCONFIRMED, Side.AFTER: UNCONFIRMED},
+    # It calls back, and no other attempt has the task.
+    "unifically": {Side.BEFORE: UNCONFIRMED, Side.AFTER: None},
 }
 """How a job ends whose process dies when its row says `submitting` and the provider was not asked yet, and when the provider has
 taken it and nobody here knows; None: as if nothing had been."""
@@ -149,7 +149,7 @@ JOURNEYS = (
     Journey(name="dialect", begin=_ask_as_at_kling, tried_each=8),
     Journey(name="pictures", begin=_pictures, files=2, tried_each=8),
     Journey(name="relayed", begin=video(provider="ezmodel"), tried_each=3),
-    Journey(name="callback without proof", begin=video(provider="unifically"), tried_each=3),
+    Journey(name="claimed by id", begin=video(provider="unifically"), tried_each=3),
     # Until the night after, in which what is counted is looked over once.
     Journey(
         name="counted",

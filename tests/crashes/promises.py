@@ -138,11 +138,13 @@ def _counted(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator
 def _at_rest(stage: Stage) -> Iterator[str]:
     """Nothing is left due, waiting, half written, given up, or not understood.
 
-    A provider's failures are counted until its next success, whoever's that is.
+    A provider's failures are counted until its next success, whoever's that is; whose a task is, is kept for some weeks.
     """
     yield from stage.unfinished()
     for row in stage.table.rows():
         is_name = row["sk"] == "alias" and row["pk"].startswith("name#")
         is_health = row["sk"] == "health" and row["pk"].startswith("lane#")
-        is_known = row["sk"].startswith(ALWAYS_LEFT) or row["pk"].startswith("budget#") or is_name or is_health
+        is_claim = row["sk"] == "claim" and row["pk"].startswith("task#") and "expires_at" in row
+        is_of_a_job = row["sk"].startswith(ALWAYS_LEFT) or is_name
+        is_known = is_of_a_job or row["pk"].startswith("budget#") or is_health or is_claim
         yield from _unless(is_known, f"left behind: {row['pk']} {row['sk']}")

@@ -13,6 +13,7 @@ from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.deliver import AboutJobs, Deliver
+from klingway.use_cases.find_task import FindTask
 from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
@@ -44,6 +45,7 @@ from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
 from tests.fakes.providers import OneProvider, ScriptedProvider, SeveralProviders
 from tests.fakes.queue import RecordingQueue
+from tests.fakes.task_claims import InMemoryTaskClaims
 
 VIDEO_URL = "https://cdn.example/video.mp4"
 FILM = b"a film"
@@ -74,12 +76,14 @@ class Gateway:
         self.elements = InMemoryElements(self.jobs)
         providers = SeveralProviders([self.provider, *self.others]) if self.others else OneProvider(self.provider)
         self.lanes = InMemoryLanes()
+        self.claims = InMemoryTaskClaims()
         submit = SubmitAttempt(
             chain=self.chain(29),
             lanes=Lanes(store=self.lanes, chain=self.chain(29)),
             providers=providers,
             keyring=lambda: self.keyring,
             bucket=self.bucket,
+            find=FindTask(claims=self.claims, now=self.clock),
         )
         prepare = PrepareElements(
             chain=self.chain(29), elements=self.elements, providers=providers, workflow=lambda: self.workflow

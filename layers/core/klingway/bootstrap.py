@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.delete_job import DeleteJob
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.estimate import Estimate
+    from klingway.use_cases.find_task import FindTask
     from klingway.use_cases.guard_spending import GuardSpending
     from klingway.use_cases.judge_request import JudgeRequest
     from klingway.use_cases.keep_elements import KeepElements
@@ -184,7 +185,15 @@ class _SubmittingServices(Generic[SomeSettings]):
             providers=self.providers,
             keyring=self.keyring,
             bucket=self.bucket,
+            find=self.find,
         )
+
+    @cached_property
+    def find(self) -> FindTask:
+        from klingway.adapters.dynamodb_task_claims import DynamoDbTaskClaims
+        from klingway.use_cases.find_task import FindTask
+
+        return FindTask(claims=DynamoDbTaskClaims(clients.dynamodb(), self.settings.table_name), now=now)
 
     @cached_property
     def lanes(self) -> Lanes:

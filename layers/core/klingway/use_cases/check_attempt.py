@@ -21,9 +21,6 @@ from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_result
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 
-CLOCK_SKEW_S: Final = 120
-"""How far the provider's clock may be behind ours when a claimed task's time is compared with the attempt's."""
-
 _INTERRUPTED: Final = "submission_interrupted"
 
 MOST_REFUSALS: Final = 5
@@ -220,7 +217,7 @@ class CheckAttempt:
             change = transitions.lose_answer(job, at=self.chain.now(), error=error, after_s=0)
             job = self.chain.jobs.apply(job.id, change)
         try:
-            task = self._find(job, work, provider)
+            task = self.submit.find.run(provider, job.attempt, job.attempt_id, work)
         except ProviderError as error:
             logger().warning("look-up failed", extra={"job_id": job.id, "error": error.error.code})
             if in_chain and self._is_over(job, and_s=schedule.UNASKABLE_S):
@@ -252,20 +249,6 @@ class CheckAttempt:
         if work.nudge is not None and work.nudge < len(schedule.NUDGED_AGAIN_S):
             after_s = schedule.NUDGED_AGAIN_S[work.nudge]
             self.chain.queue.send(replace(work, nudge=work.nudge + 1), delay_s=after_s)
-
-    def _find(self, job: Job, work: Work, provider: Provider) -> Task | None:
-        attempt = job.attempt
-        if work.answered_task_id is not None:
-            return provider.check(provider.handle_for(attempt.handle, work.answered_task_id))
-        if provider.profile.finds_by_reference:
-            return provider.find(attempt.handle, str(job.attempt_id))
-        if work.claimed_task_id is None:
-            return None
-        # Anybody who knows the callback's address could claim: the provider's own record has to fit the attempt.
-        task = provider.check(provider.handle_for(attempt.handle, work.claimed_task_id))
-        is_ours = task.reference in {None, str(job.attempt_id)}
-        is_new = task.created_at is not None and task.created_at >= attempt.started_at - timedelta(seconds=CLOCK_SKEW_S)
-        return task if is_ours and is_new else None
 
     def _not_found(self, job: Job, provider: Provider) -> None:
         """The provider does not know the task: look again, then submit again, where that is proof enough."""

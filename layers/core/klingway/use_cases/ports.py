@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from klingway.domain.deliveries import Delivery, DeliveryMessage
-    from klingway.domain.ids import JobId, ProviderName, Tenant
-    from klingway.domain.job import Job, State
+    from klingway.domain.ids import AttemptId, JobId, ProviderName, Tenant
+    from klingway.domain.job import Attempt, Job, State
     from klingway.domain.keys import ApiKey
     from klingway.domain.tenants import KnownTenant
     from klingway.domain.transitions import Change
@@ -178,6 +178,21 @@ class JobStore(Protocol):
         self, tenant: Tenant, dialect: ProviderName, product: str, *, skipped: int, limit: int
     ) -> Sequence[StoredJob]:
         """Return a part of the jobs that a tenant asked for as one product of a dialect, newest first."""
+        ...
+
+
+class TaskClaims(Protocol):
+    """Whose tasks are, at providers whose own record of a task does not say."""
+
+    def claim(self, attempt: Attempt, task_id: str, attempt_id: AttemptId, *, at: datetime) -> bool:
+        """Write down whose a task is; False where it is another attempt's already.
+
+        Args:
+            attempt: Says at which provider, and under which account.
+            task_id: The provider's id of the task.
+            attempt_id: Whose it is.
+            at: The time.
+        """
         ...
 
 
