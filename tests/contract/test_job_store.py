@@ -14,7 +14,7 @@ from klingway.adapters.dynamodb_due import DynamoDbDueRows
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.domain import transitions
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, JobError, LearntBy, Origin, Price, State, StoredFile
+from klingway.domain.job import Job, JobError, LateResult, LearntBy, Origin, Price, State, StoredFile
 from klingway.use_cases.ports import (
     BusyError,
     ChangeRefusedError,
@@ -32,6 +32,14 @@ from tests.fakes.jobs import InMemoryJobs
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 REQUEST = {"prompt": "ein Fuchs ü 🦊", "duration_s": 5, "cfg_scale": 0.5}
+FILM = StoredFile(
+    name="attempt-1-video.mp4",
+    role="video",
+    key="results/1/video.mp4",
+    size_bytes=7,
+    sha256="ab",
+    content_type="video/mp4",
+)
 Store = DynamoDbJobs | InMemoryJobs
 
 
@@ -192,6 +200,27 @@ def test_a_terminal_state_is_for_good(store: Store) -> None:
         with pytest.raises(ChangeRefusedError):
             store.apply(job.id, change)
     assert error == job.error
+
+
+def test_a_late_result_stands_beside_the_end(store: Store) -> None:
+    """Each once, in the order in which they came; the state stays, and whoever has read another row is refused."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    error = JobError(code="deadline_exceeded", message="too late", retryable=True)
+    ended = store.apply(job.id, transitions.fail(job, at=NOW, error=error))
+    lates = [LateResult(attempt=n, provider=job.provider, sequence=9 + n, stored_at=NOW, files=(FILM,)) for n in (1, 2)]
+
+    kept = store.keep_late_result(ended, lates[0])
+    with pytest.raises(ChangeRefusedError) as refused:
+        store.keep_late_result(ended, lates[1])
+
+    assert (kept, kept) == (refused.value.job, store.get(job.id))
+    assert replace(ended, late_results=(lates[0],), number=ended.number + 1) == kept
+    assert tuple(lates) == store.keep_late_result(kept, lates[1]).late_results
+    store.delete(ended)
+    with pytest.raises(ChangeRefusedError) as gone:
+        store.keep_late_result(kept, lates[1])
+    assert None is gone.value.job
 
 
 def test_a_key_belongs_to_the_first_job(store: Store) -> None:
@@ -432,6 +461,22 @@ def test_a_change_of_state_is_announced_and_other_writes_are_not(stack: Deployme
     seen.append(announced())
 
     assert [None, "1", None, "2"] == seen
+
+
+def test_a_late_result_is_not_announced_as_an_end(stack: Deployment) -> None:
+    """The stream would tell of the end once more: the announcement is taken away, and the row does not fall due."""
+    client = boto3.client("dynamodb")
+    jobs = DynamoDbJobs(client, stack.outputs["TableName"])
+    job = a_job()
+    jobs.create(job, REQUEST, None)
+    error = JobError(code="deadline_exceeded", message="too late", retryable=True)
+    ended = jobs.apply(job.id, transitions.fail(job, at=NOW, error=error))
+
+    jobs.keep_late_result(ended, LateResult(attempt=1, provider=job.provider, sequence=9, stored_at=NOW, files=(FILM,)))
+
+    key: Any = {"pk": {"S": job.id}, "sk": {"S": "job"}}
+    row = client.get_item(TableName=stack.outputs["TableName"], Key=key)["Item"]
+    assert not {"announce", "due_at", "due_shard"} & set(row)
 
 
 def test_taking_a_row_up_announces_nothing(stack: Deployment) -> None:

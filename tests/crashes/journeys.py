@@ -70,6 +70,8 @@ class Journey:
     ends: End = WELL
     files: int = 1
     """What the media are, besides `job.json`."""
+    comes_late: bool = False
+    """Whether its media come after its end."""
     hears: str | None = WEBHOOK
     """Who is told of the end over HTTP."""
     outbox: str | None = None
@@ -131,6 +133,8 @@ def _pictures(stage: Stage) -> None:
 
 
 AT_KLING = video(provider="klingai")
+TOO_SLOW = video(provider="klingai", prompt="[sim:generation=900] a fox", deadline_s=600)
+TOO_LATE = End(FAILED, "deadline_exceeded")
 OUT_OF_MONEY = {"status": 429, "code": 1102, "message": "Account balance not enough"}
 
 JOURNEYS = (
@@ -158,6 +162,16 @@ JOURNEYS = (
         caps=Caps(daily_usd=Decimal(5)),
         longest=timedelta(hours=36),
         tried_each=4,
+    ),
+    # Nobody waits for it any more when it is done.
+    Journey(name="late", begin=TOO_SLOW, ends=TOO_LATE, comes_late=True, tried_each=16),
+    Journey(
+        name="late, callback lost",
+        begin=TOO_SLOW,
+        behaviour={"callbacks": "silent"},
+        ends=TOO_LATE,
+        comes_late=True,
+        tried_each=32,
     ),
     # The same where something is amiss already.
     Journey(name="callback lost", begin=AT_KLING, behaviour={"callbacks": "silent"}, tried_each=8),

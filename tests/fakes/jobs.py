@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from klingway.domain.ids import JobId, ProviderName, Tenant
-from klingway.domain.job import Job
+from klingway.domain.job import Job, LateResult
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
 from klingway.use_cases.ports import (
@@ -94,6 +94,13 @@ class InMemoryJobs:
                 **copy.deepcopy(dict(change.values)),
             )
         )
+
+    def keep_late_result(self, job: Job, late: LateResult) -> Job:
+        row = self.rows.get(job.id)
+        if row is None or (row.number, row.state) != (job.number, job.state):
+            raise ChangeRefusedError(row)
+        kept = (*row.late_results, late)
+        return self._written(replace(row, number=row.number + 1, updated_at=late.stored_at, late_results=kept))
 
     def delete(self, job: Job) -> None:
         self.forget_name(job)

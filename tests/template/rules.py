@@ -86,6 +86,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "DeliveriesQueue.Arn"),
     },
     "WorkerFunction": {
+        ("events:PutEvents", "EventBus.Arn"),
         ("sqs:ReceiveMessage", "WorkQueue.Arn"),
         ("sqs:DeleteMessage", "WorkQueue.Arn"),
         ("sqs:GetQueueAttributes", "WorkQueue.Arn"),

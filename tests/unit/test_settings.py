@@ -77,7 +77,11 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Origins are a list with commas; an expected time is a number."""
-    own = {"DELIVERIES_QUEUE_URL": "https://deliveries", "TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 "}
+    own = {
+        "DELIVERIES_QUEUE_URL": "https://deliveries",
+        "EVENT_BUS_NAME": "bus",
+        "TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 ",
+    }
     given(monkeypatch, STARTING | own | {"EXPECTED_S": "3.5"})
 
     loaded = settings.load(WorkerSettings)

@@ -163,7 +163,7 @@ def test_a_lost_submission_is_made_anew_where_its_caller_wants_that(build: Any) 
         (each.number, each.state.value, each.error and each.error.code) for each in job.attempts
     ]
     assert [f"{job.id}-1", f"{job.id}-2"] == [wire.body["reference"] for wire in gateway.provider.submitted]
-    assert any("charged, twice" in warning for warning in warnings_of(job))
+    assert any("charged twice" in warning for warning in warnings_of(job))
 
 
 @pytest.mark.parametrize("build", [polled, calling_back])

@@ -128,6 +128,8 @@ class WorkerSettings(StartingSettings):
     """What `worker` needs."""
 
     deliveries_queue_url: str
+    event_bus_name: str
+    """Which hears of results that come late."""
     trusted_media_origins: tuple[str, ...]
     """Origins whose media is fetched although they resolve to private addresses."""
 

@@ -126,7 +126,10 @@ class Webhook(_Strict):
     """Where to tell of the job."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=MAX_ADDRESS_CHARS)]
-    events: Annotated[list[Literal["job.succeeded", "job.failed", "job.canceled"]], Field(min_length=1)] | None = None
+    events: (
+        Annotated[list[Literal["job.succeeded", "job.failed", "job.canceled", "job.late_result"]], Field(min_length=1)]
+        | None
+    ) = None
 
 
 class Request(_Strict):

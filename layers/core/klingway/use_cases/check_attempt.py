@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from klingway.domain import failover, schedule, transitions
+from klingway.domain.capabilities import Expected
 from klingway.domain.ids import JobId
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.lanes import Lane
@@ -20,6 +21,13 @@ from klingway.use_cases.ports import ChangeRefusedError, Providers
 from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_result
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
+from klingway.use_cases.watch_attempts import WatchAttempts
+
+STALLED: Final = JobError(
+    code="stalled",
+    message="the provider takes far longer than a slow generation does; what it still makes is charged",
+    retryable=True,
+)
 
 _INTERRUPTED: Final = "submission_interrupted"
 
@@ -36,11 +44,17 @@ class CheckAttempt:
     start: StartJob
     submit: SubmitAttempt
     store: StoreResult
+    watch: WatchAttempts
 
     def run(self, work: Work) -> None:
         """Do one piece of work; work that is out of date, repeated or of a job at rest does nothing."""
         job = self.chain.jobs.get(JobId(work.id))
-        if job is None or job.state.is_terminal or not _is_current(work, job):
+        if job is None:
+            return
+        if _is_late(work, job):
+            self.watch.hear(job, work)
+            return
+        if job.state.is_terminal or not _is_current(work, job):
             return
         try:
             self._act(job, work)
@@ -110,6 +124,8 @@ class CheckAttempt:
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
                     self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
+                elif (turn := self._turn_of_stalled(job)) is not None:
+                    self._leave(job, turn)
                 else:
                     self._wait(job, work)
             case Failed(error=error):
@@ -132,6 +148,19 @@ class CheckAttempt:
             self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
         self._let_next(job)
 
+    def _turn_of_stalled(self, job: Job) -> failover.Turn | None:
+        """Return who tries next since this provider takes too long, where the caller wants that; None: it is waited for."""
+        accepted_at = job.attempt.accepted_at or job.attempt.started_at
+        elapsed_s = (self.chain.now() - accepted_at).total_seconds()
+        return failover.after_failure(job, STALLED) if schedule.is_stalled(elapsed_s, self._expected(job)) else None
+
+    def _leave(self, job: Job, turn: failover.Turn) -> None:
+        """Have another provider try as well; what this one still makes is charged, and kept when it comes."""
+        count("AttemptStalled", provider=job.provider)
+        change = transitions.go_elsewhere(job, at=self.chain.now(), error=STALLED, provider=turn.provider)
+        # Nobody of the lane is called: this provider is still at it.
+        self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
+
     def _let_next(self, job: Job) -> None:
         """Call the next of a job's lane: its provider is at it no more."""
         try:
@@ -145,10 +174,12 @@ class CheckAttempt:
             self._wait_for(job, schedule.NUDGED_AGAIN_S[work.nudge], nudge=work.nudge + 1)
             return
         since = job.attempt.accepted_at or job.attempt.started_at
-        profile = self.providers.get(job.provider).profile
         elapsed_s = (self.chain.now() - since).total_seconds()
-        expected = profile.models_of(job.kind)[job.model].expected
-        self._wait_for(job, schedule.next_check_after_s(elapsed_s, expected, calls_back=profile.calls_back))
+        calls_back = self.providers.get(job.provider).profile.calls_back
+        self._wait_for(job, schedule.next_check_after_s(elapsed_s, self._expected(job), calls_back=calls_back))
+
+    def _expected(self, job: Job) -> Expected:
+        return self.providers.get(job.provider).profile.models_of(job.kind)[job.model].expected
 
     def _wait_for(self, job: Job, pause_s: float, nudge: int | None = None) -> None:
         after_s = self.chain.within_life(job, pause_s)
@@ -296,6 +327,12 @@ class CheckAttempt:
         self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=error))
         if job.state is State.RUNNING:
             self._let_next(job)
+
+
+def _is_late(work: Work, job: Job) -> bool:
+    """Tell whether a nudge is about an attempt that nobody waits for any more."""
+    is_nudge = work.number is None and bool(job.attempts)
+    return is_nudge and (job.state.is_terminal or work.attempt != job.attempt.number)
 
 
 def _is_current(work: Work, job: Job) -> bool:

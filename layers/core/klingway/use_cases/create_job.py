@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from klingway.domain.deliveries import JOB_ENDS, Target
+from klingway.domain.deliveries import JOB_EVENTS, Target
 from klingway.domain.errors import (
     AlreadyExistsError,
     InvalidRequestError,
@@ -200,4 +200,4 @@ def _targets(request: AnyRequest) -> tuple[Target, ...]:
     """Return where the request itself wants its end to be told."""
     if request.webhook is None:
         return ()
-    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or JOB_ENDS)),)
+    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or JOB_EVENTS)),)

@@ -86,9 +86,9 @@ class ReadJobs:
         return self._address(job, name)
 
     def _address(self, job: Job, name: str) -> str:
-        file = next((file for file in job.files if file.name == name), None)
+        file = next((file for file in job.all_files if file.name == name), None)
         if file is None:
-            known = ", ".join(file.name for file in job.files)
+            known = ", ".join(file.name for file in job.all_files)
             raise NotFoundError(f"The job has no file {name[:64]!r}; it has {known}.")
         return self.bucket.link(file.key, expires_s=PRESIGNED_S, download_name=f"{job.id}-{file.name}")
 
