@@ -161,7 +161,8 @@ class Request(_Strict):
     paid for twice."""
     deadline_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
     """By when its provider has to be done, counted from its acceptance; what is done by then is stored, however long that takes.
-    What is made later is paid for and not kept. Left out: a day to be submitted, and another one from then on."""
+    What is made later is paid for, and comes late: `late_results` of the job. Left out: a day to be submitted, and another one
+    from then on."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     tags: Annotated[list[str], Field(max_length=20)] | None = None
 
