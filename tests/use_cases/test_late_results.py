@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from klingway.domain.errors import WrongStateError
+from klingway.domain.errors import NotFoundError, NotReadyError, WrongStateError
 from klingway.domain.ids import AttemptId, ProviderName
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.views import job_to_json, warnings_of
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, Outcome, ProviderError, Running
 from klingway.use_cases.ports import MediaError
+from klingway.use_cases.read_jobs import ReadJobs
 
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import FILM, SUCCESS, VIDEO_URL, Gateway, unreachable
@@ -122,6 +123,18 @@ def test_callers_see_it_beside_the_job(gateway: Gateway) -> None:
     said = job_to_json(job, gateway.jobs.get_request(job.id), bucket="b", links=links)
 
     assert said["result"] is None
+    reading = ReadJobs(
+        jobs=gateway.jobs,
+        bucket=gateway.bucket,
+        keyring=lambda: gateway.keyring,
+        now=gateway.clock,
+        links=gateway.links,
+    )
+    film = job.late_results[0].files[0]
+    assert film.key in reading.content(job.tenant, job.id, film.name)
+    for name, refusal in ((None, NotReadyError), ("video.mp4", NotFoundError)):
+        with pytest.raises(refusal):
+            reading.content(job.tenant, job.id, name)
     (late,) = said["late_results"]
     assert f"/v1/media/{job.id}/attempt-1-video.mp4?" in late["files"][0]["url"]
     beside = json.loads(gateway.bucket.objects[job.late_results[0].files[1].key])
@@ -245,6 +258,18 @@ def test_a_claim_that_comes_after_the_half_hour_is_taken() -> None:
     gateway.provider.outcomes = [SUCCESS]
 
     gateway.nudge(job, "task-1")
+
+    assert (State.FAILED, 1) == (gateway.job(job).state, len(gateway.job(job).late_results))
+
+
+def test_an_answer_that_could_not_be_written_in_time_is_no_claim() -> None:
+    """The provider had said its id: known, however little the provider can be asked for."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(calls_back=False, finds_by_reference=False)))
+    gateway.provider.submissions = [LOST]
+    job = ended(gateway, gateway.submit({"prompt": "a fox", "duration_s": 5}), "submission_unconfirmed")
+    gateway.provider.outcomes = [SUCCESS]
+
+    gateway.worker.run(Work.nudged(AttemptId(job.id, 1), answered_task_id="task-1"))
 
     assert (State.FAILED, 1) == (gateway.job(job).state, len(gateway.job(job).late_results))
 
