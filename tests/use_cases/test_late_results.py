@@ -424,6 +424,53 @@ def test_a_message_that_comes_twice_does_nothing(gateway: Gateway) -> None:
     assert (1, 1) == (len(gateway.job(job).late_results), len(told(gateway)))
 
 
+def test_work_with_another_number_asks_nobody(gateway: Gateway) -> None:
+    """The row says which message is good."""
+    given_up_on(gateway)
+    watch, asked = the_watch(gateway), gateway.provider.checked
+
+    for number in (watch.number - 1, watch.number + 1):
+        gateway.watch.run(Work(kind=WorkKind.WATCH, id=watch.job_id, number=number, attempt=1))
+
+    assert (watch, asked) == (the_watch(gateway), gateway.provider.checked)
+
+
+def test_two_that_look_at_once_store_it_once(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have asked the provider; whoever writes first goes on."""
+    job = given_up_on(gateway)
+    ask, work = (
+        gateway.provider.check,
+        Work(kind=WorkKind.WATCH, id=job.id, number=the_watch(gateway).number, attempt=1),
+    )
+
+    def ask_both(handle: Any) -> Any:
+        monkeypatch.setattr(gateway.provider, "check", ask)
+        gateway.watch.run(work)
+        return ask(handle)
+
+    monkeypatch.setattr(gateway.provider, "check", ask_both)
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.watch.run(work)
+
+    assert (1, 1, 1) == (len(gateway.media.opened), len(gateway.job(job).late_results), len(told(gateway)))
+
+
+def test_a_callback_while_it_is_being_stored_does_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is at it is not disturbed."""
+    job = given_up_on(gateway)
+    store = gateway.bucket.store
+
+    def call_back(*key: Any, **said: Any) -> Any:
+        monkeypatch.setattr(gateway.bucket, "store", store)
+        gateway.nudge(job)
+        return store(*key, **said)
+
+    monkeypatch.setattr(gateway.bucket, "store", call_back)
+    look(gateway, SUCCESS)
+
+    assert (1, 1, 1) == (len(gateway.media.opened), len(gateway.job(job).late_results), len(told(gateway)))
+
+
 def test_deletion_takes_what_came_late_along(gateway: Gateway) -> None:
     """Nothing of the job is left in the bucket."""
     job = given_up_on(gateway)
