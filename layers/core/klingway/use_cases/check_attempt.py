@@ -26,7 +26,7 @@ from klingway.use_cases.watch_attempts import WatchAttempts
 STALLED: Final = JobError(
     code="stalled",
     message="the provider takes far longer than a slow generation does; what it still makes is charged",
-    retryable=True,
+    retryable=False,
 )
 
 _INTERRUPTED: Final = "submission_interrupted"
@@ -95,7 +95,7 @@ class CheckAttempt:
         if work.kind not in {WorkKind.SUBMIT, WorkKind.TURN}:
             return
         if self._is_over(job):
-            self._fail(job, _deadline_passed("the provider to have room"))
+            self._fail(job, _deadline_passed(job, "the provider to have room"))
         else:
             request = self.chain.jobs.get_request(job.id)
             self.start.run(job, request, was_called=work.kind is WorkKind.TURN)
@@ -107,7 +107,7 @@ class CheckAttempt:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
                 waited_for = f"the provider to answer ({error.error.code}); what it has made is charged"
-                self._fail(job, _deadline_passed(waited_for))
+                self._fail(job, _deadline_passed(job, waited_for))
             elif error.retry_after_s is not None:
                 self._wait_for(job, max(schedule.EVERY_S, error.retry_after_s))
             else:
@@ -123,7 +123,7 @@ class CheckAttempt:
                     count("UnknownProviderStatus", provider=job.provider)
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
-                    self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
+                    self._fail(job, _deadline_passed(job, "the provider to finish; what it still makes is charged"))
                 elif (turn := self._turn_of_stalled(job)) is not None:
                     self._leave(job, turn)
                 else:
@@ -341,5 +341,7 @@ def _is_current(work: Work, job: Job) -> bool:
     return bool(job.attempts) and work.attempt == job.attempt.number
 
 
-def _deadline_passed(waited_for: str) -> JobError:
-    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=True)
+def _deadline_passed(job: Job, waited_for: str) -> JobError:
+    """Return the error of a job whose time is over; it is no invitation to pay once more for what may still be made."""
+    is_free = not any(attempt.may_be_charged for attempt in job.attempts)
+    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=is_free)
