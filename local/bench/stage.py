@@ -104,7 +104,8 @@ class Stage:
         """Have the provider tell of a task of an attempt or of an element."""
         parameters = {"subject": subject, "token": self._keyring.callback_token(subject)}
         body = json.dumps({"task_id": task_id, "task_status": status})
-        self.invoke("CallbackFunction", {"pathParameters": parameters, "body": body})
+        headers = {"content-type": "application/json"}
+        self.invoke("CallbackFunction", {"pathParameters": parameters, "headers": headers, "body": body})
 
     def take_in(self, event: Mapping[str, Any]) -> None:
         """Have a rule put an event into the intake queue."""
