@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import av
 import pytest
@@ -17,10 +17,7 @@ from local.cli.services import said
 from local.cli.ways import BusEvent, InboxFile, InWordsOf, OverHttp, Stage
 from local.simulators.media import ClipSpec, make_clip
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
+ROOT = Path(__file__).parents[2]
 ANSWER = {"code": 200, "data": [{"task_id": "t"}]}
 
 
@@ -78,6 +75,12 @@ def test_scenes_have_names_of_their_own() -> None:
     assert ["two-elements"] == [scene.name for scene in SCENES if scene.elements]
     assert ["webhook"] == [scene.name for scene in SCENES if scene.webhook]
     assert ["cancel", "retry", "delete", "keys", "caps"] == [episode.name for episode in EPISODES]
+
+
+def test_the_readme_counts_the_scenes() -> None:
+    """Whoever reads it and runs the demo sees as many."""
+    count = len((*SCENES, *MISTAKES, *EPISODES))
+    assert f"plays {count} scenes" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_refusal_of_what_should_succeed() -> None:
