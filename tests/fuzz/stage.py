@@ -139,6 +139,7 @@ SETTINGS = ApiSettings(
     workflow_arn="arn",
     public_base_url="",
     trusted_webhook_origins=(),
+    log_prompts=False,
     result_link_hours=24,
 )
 

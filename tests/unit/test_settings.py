@@ -32,7 +32,12 @@ SUBMITTING = {
     "FUNCTION_TIMEOUT_S": "29",
 }
 STARTING = SUBMITTING | {"WORKFLOW_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:elements"}
-API = STARTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24", "TRUSTED_WEBHOOK_ORIGINS": ""}
+API = STARTING | {
+    "PUBLIC_BASE_URL": "",
+    "RESULT_LINK_HOURS": "24",
+    "TRUSTED_WEBHOOK_ORIGINS": "",
+    "LOG_PROMPTS": "false",
+}
 PUBLISHER = {
     "TABLE_NAME": "table",
     "BUCKET_NAME": "bucket",
@@ -72,6 +77,7 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
         public_base_url="",
         result_link_hours=24,
         trusted_webhook_origins=(),
+        log_prompts=False,
     ) == settings.load(ApiSettings)
 
 

@@ -269,7 +269,13 @@ class _CreatingServices(_StartingServices[CreateSettings]):
         from klingway.use_cases.create_job import CreateJob
 
         return CreateJob(
-            jobs=self.jobs, bucket=self.bucket, judge=self.judge, guard=self.guard, start=self.start, now=now
+            jobs=self.jobs,
+            bucket=self.bucket,
+            judge=self.judge,
+            guard=self.guard,
+            start=self.start,
+            now=now,
+            logs_prompts=self.settings.log_prompts,
         )
 
     @cached_property

@@ -114,6 +114,8 @@ class CreatingSettings(StartingSettings):
     """Empty: the address of each request."""
     trusted_webhook_origins: tuple[str, ...]
     """Origins that a webhook may name although they are no public addresses."""
+    log_prompts: bool
+    """Whether what callers write in words is logged, once for each job that is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

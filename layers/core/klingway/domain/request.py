@@ -176,6 +176,14 @@ class Request(_Strict):
         return {} if self.prompt is None else {"prompt": self.prompt}
 
     @property
+    def words(self) -> dict[str, str]:
+        """All that the caller wrote in words, by its place: prompts, and what elements are called and look like."""
+        said = {"negative_prompt": self.negative_prompt}
+        for index, element in enumerate(self.elements or []):
+            said |= {f"elements[{index}].name": element.name, f"elements[{index}].description": element.description}
+        return self.prompts | {place: text for place, text in said.items() if text is not None}
+
+    @property
     def referable(self) -> dict[str, int]:
         """How many there are of each kind of thing that a prompt can refer to."""
         return {"image": len(self.images or []), "element": len(self.elements or []), "video": 0, "voice": 0}
