@@ -207,10 +207,15 @@ def _single_insert_record() -> None:
 def _one_partition_queries() -> None:
     @_replaces(Table, "query")
     def query(original: Any, self: Any, hash_key: Any, *args: Any, **kwargs: Any) -> Any:
-        """Moto sorts the whole table for each query; a view of the one partition that the query names is enough."""
+        """Moto sorts the whole table for each query; a view of the partition or the index that it names is enough."""
         view = copy.copy(self)
-        if kwargs.get("index_name", args[6] if len(args) > 6 else None) is None:  # noqa: PLR2004 - its place
+        name = kwargs.get("index_name", args[6] if len(args) > 6 else None)  # noqa: PLR2004 - its place
+        if name is None:
             view.items = {hash_key: self.items[hash_key]} if hash_key in self.items else {}
+        elif self.range_key_attr and name in (indexes := {index.name: index for index in self.all_indexes()}):
+            keys = {key["AttributeName"] for key in indexes[name].schema}
+            there = [item for rows in self.items.values() for item in rows.values() if keys <= item.attrs.keys()]
+            view.items = {hash_key: dict(enumerate(there))}
         return original(view, hash_key, *args, **kwargs)
 
 

@@ -22,7 +22,6 @@ from klingway.domain.keys import Keyring
 from klingway.use_cases.manage_keys import ManageKeys
 from klingway.use_cases.ports import Posted
 from moto.s3.models import s3_backends
-from moto.sqs.models import sqs_backends
 
 from local.cloud.deploy import deploy_in_process
 from local.cloud.http_api import event_of
@@ -118,7 +117,7 @@ class Stage:
         self.table.reset()
         self.stream.reset()
         self.queues.dead_letters.clear()
-        self._empty_moto()
+        self._empty_bucket()
         self.processes.kill_all()
         self.calls.forget(crash)
         if caps is not None:
@@ -204,7 +203,7 @@ class Stage:
         """
         uploads = self.s3.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
         return [
-            *(f"due: {row} at {at}" for row, at in self.table.due().items() if not row.endswith(" caps")),
+            *(f"due: {row}" for row in self.table.rows() if "due_at" in row and row["sk"] != "caps"),
             *(f"still to happen: at {at}" for at in [self.agenda.next_at()] if at is not None),
             *(f"an execution that runs: {name}" for name in self.machine.running()),
             *(f"a dead letter: {body}" for body in self.queues.dead_letters),
@@ -249,12 +248,10 @@ class Stage:
     def _moto_bucket(self) -> Any:
         return s3_backends[self.stack.account]["global"].buckets[self.bucket]
 
-    def _empty_moto(self) -> None:
-        """Empty the bucket and the queues, whose messages nobody takes out: each one that is sent looks at all of them."""
+    def _empty_bucket(self) -> None:
+        """Empty the bucket."""
         bucket = self._moto_bucket()
         for key in bucket.keys.values():
             key.dispose()
         bucket.keys.clear()
         bucket.multiparts.clear()
-        for queue in sqs_backends[self.stack.account][REGION].queues.values():
-            queue._messages.clear()  # noqa: SLF001 - purging would take a minute of moto's own clock

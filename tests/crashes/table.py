@@ -12,7 +12,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from local.cloud.deploy import Deployment
     from tests.crashes.processes import Processes
@@ -29,6 +29,7 @@ class Table:
         self._table: Any = backend.get_table(stack.outputs["TableName"])
         self._furniture = {name: dict(items) for name, items in self._table.items.items()}
         self._furnished = {(row["pk"], row["sk"]) for row in self._all()}
+        self._read_anew()
 
     @property
     def records(self) -> list[Any]:
@@ -44,26 +45,40 @@ class Table:
         """Return the rows of jobs."""
         return [row for row in self.rows() if row["sk"] == "job"]
 
-    def due(self) -> dict[str, int]:
+    def due(self) -> Mapping[str, int]:
         """Return when each row falls due that is not at rest, epoch seconds."""
-        rows = [row.attrs for items in self._table.items.values() for row in items.values()]
-        return {f"{row['pk'].value} {row['sk'].value}": int(row["due_at"].value) for row in rows if "due_at" in row}
+        self._read_on()
+        return self._due
 
-    def states_of(self, job_id: str) -> list[str]:
+    def states_of(self, job_id: str) -> Sequence[str]:
         """Return the states that a job was in, one after the other, as the stream has them."""
-        images = [record.to_json()["dynamodb"].get("NewImage", {}) for record in self.records]
-        states = [
-            image["state"]["S"]
-            for image in images
-            if image.get("pk") == {"S": job_id} and image.get("sk") == {"S": "job"}
-        ]
-        return [state for before, state in zip(["", *states], states, strict=False) if state != before]
+        self._read_on()
+        return self._states.get(job_id, [])
 
     def reset(self) -> None:
         """Leave nothing but what lay here at first: to deploy anew each time would take a hundred times as long."""
         self._table.items.clear()
         self._table.items.update({name: dict(items) for name, items in self._furniture.items()})
         self.records.clear()
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        self._read = len(self.records)
+        self._due: dict[str, int] = {}
+        self._states: dict[str, list[str]] = {}
+
+    def _read_on(self) -> None:
+        """Read what the stream has new: to look at all rows between any two steps would take ever longer, the more there are."""
+        for record in self.records[self._read :]:
+            said = record.record["dynamodb"]
+            (pk, sk), row = (said["Keys"][name]["S"] for name in ("pk", "sk")), said.get("NewImage", {})
+            self._due.pop(f"{pk} {sk}", None)
+            if "due_at" in row:
+                self._due[f"{pk} {sk}"] = int(row["due_at"]["N"])
+            if sk == "job" and row:
+                states, state = self._states.setdefault(pk, []), row["state"]["S"]
+                states += [state] * (states[-1:] != [state])
+        self._read = len(self.records)
 
     def _all(self) -> list[dict[str, Any]]:
         rows = [row.to_json()["Attributes"] for items in self._table.items.values() for row in items.values()]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections import Counter
@@ -112,9 +113,7 @@ def judged(stage: Stage, accepted: Mapping[str, str]) -> tuple[dict[str, int], l
     told = Counter(job_id for _, job_id in events)
     posted: dict[str, set[str]] = {}
     for _, body, headers in stage.posts:
-        posted.setdefault(next((job_id for job_id in accepted if job_id.encode() in body), "?"), set()).add(
-            headers["webhook-id"]
-        )
+        posted.setdefault(json.loads(body)["data"]["job_id"], set()).add(headers["webhook-id"])
     lying = {key for key in stage.objects() if key.startswith("results/")}
     broken = [job for job in ended.values() if any(file["key"] not in lying for file in job.get("files") or [])]
     bare = [job for job in ended.values() if job["state"] == SUCCEEDED and len(job.get("files") or []) < 2]
