@@ -31,6 +31,7 @@ from tests.crashes.calls import Calls, watch_aws
 from tests.crashes.processes import Processes
 from tests.crashes.queues import Queues
 from tests.crashes.table import Stream, Table
+from tests.crashes.throttles import Throttles
 from tests.crashes.upstream import API_KEY, Films, Upstream
 from tests.crashes.workflow import Machine
 
@@ -62,7 +63,7 @@ class Stage:
     """The gateway and its surroundings."""
 
     def __init__(self, patch: pytest.MonkeyPatch, films: Films) -> None:
-        self.agenda, self.calls = Agenda(), Calls()
+        self.agenda, self.calls, self.throttles = Agenda(), Calls(), Throttles()
         self.upstream = Upstream(patch, self.agenda, self.calls, films, self._called_back)
         self.stack = deploy_in_process(TEMPLATE, self._parameters(), REGION)
         self.bucket, self.s3 = self.stack.outputs["BucketName"], boto3.client("s3")
@@ -75,6 +76,7 @@ class Stage:
         self.machine = Machine(self.agenda, self.processes)
         watch_aws(
             self.calls,
+            self.throttles,
             {
                 "SendMessage": self.queues.sent,
                 "SendMessageBatch": self.queues.sent_many,
@@ -97,6 +99,7 @@ class Stage:
         receiver: Sequence[int],
         caps: Caps | None,
         longest: timedelta,
+        throttled_each: int | None = None,
     ) -> None:
         """Clear the stage for another journey.
 
@@ -106,6 +109,7 @@ class Stage:
             receiver: What the receiver of posts answers first; afterwards all is well with him.
             caps: What the tenant may spend.
             longest: After how long nothing is to be due any more; what still is then is due for ever.
+            throttled_each: Of how many calls to table and bucket one is refused; None: all are taken.
         """
         self.asks_at_once, self._receiver, self._longest = asks_at_once, list(receiver), longest
         self.events: list[Mapping[str, Any]] = []
@@ -120,6 +124,7 @@ class Stage:
         self._empty_bucket()
         self.processes.kill_all()
         self.calls.forget(crash)
+        self.throttles.begin(throttled_each)
         if caps is not None:
             self._budgets.set_caps(Tenant(TENANT), caps, self.agenda.now())
 

@@ -1,4 +1,5 @@
-"""Many jobs at all four providers, one in five struck by something: none lost, none doubled, each ended and told once.
+"""Many jobs at all four providers, one in five struck by something, processes dying and AWS throttling besides: none lost,
+none doubled, each ended and told once.
 
 `make soak` runs two thousand of them; `make test` some, the same each time.
 """
@@ -26,6 +27,8 @@ AT_ONCE: Final = 20
 """Asked for a second apart; then all of them come to their ends."""
 DEATH_EACH: Final = 97
 """Of so many calls, one is a process's last."""
+THROTTLED_EACH: Final = 53
+"""Of so many calls to table and bucket, one is refused."""
 MOST_ROUNDS: Final = 20
 PROVIDERS: Final = ("klingai", "apimart", "ezmodel", "unifically", ["klingai", "apimart"])
 FAULTS: Final = (
@@ -64,6 +67,7 @@ def test_nothing_is_lost_and_nothing_doubled(stage: Stage, record_property: Call
         receiver=RECEIVER * JOBS,
         caps=None,
         longest=timedelta(days=9),
+        throttled_each=THROTTLED_EACH,
     )
     struck = Counter[str]()
     accepted: dict[str, str] = {}
@@ -86,9 +90,15 @@ def test_nothing_is_lost_and_nothing_doubled(stage: Stage, record_property: Call
 
     counts, wrong = judged(stage, accepted)
 
-    deaths = len(stage.calls.made) // DEATH_EACH
-    record_property("figures", {"of": "soak", "in": f"{JOBS} jobs", "are": counts | {"deaths": deaths}})
+    refused = stage.throttles.refused
+    aws = {
+        "deaths": len(stage.calls.made) // DEATH_EACH,
+        "table throttled": refused["dynamodb"],
+        "bucket throttled": refused["s3"],
+    }
+    record_property("figures", {"of": "soak", "in": f"{JOBS} jobs", "are": counts | aws})
     record_property("struck", dict(struck))
+    assert all(aws.values())
     assert wrong == []
     assert {name: counts[name] for name in NONE_OF} == dict.fromkeys(NONE_OF, 0)
     assert counts["succeeded"] + counts["failed"] == JOBS
