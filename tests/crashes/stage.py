@@ -128,21 +128,33 @@ class Stage:
         if caps is not None:
             self._budgets.set_caps(Tenant(TENANT), caps, self.agenda.now())
 
+    def take_for_granted(self, crash: Crash | None) -> None:
+        """Have all that has happened be what was there before; what was told of it is forgotten.
+
+        Args:
+            crash: Where a process is killed from here on.
+        """
+        self.events.clear()
+        self.posts.clear()
+        self.table.take_for_granted()
+        self.upstream.take_for_granted()
+        self.calls.forget(crash)
+
     # ----------------------------------------------------------------------------------------------- what goes in
 
-    def ask(self, path: str, body: Mapping[str, Any], **headers: str) -> Answer:
-        """Post to the API as a careful client does: where no answer comes, the same again under the same key."""
-        while (answer := self._asked(path, body, headers)) is None or answer.status >= 500:
+    def ask(self, path: str, body: Mapping[str, Any], *, method: str = "POST", **headers: str) -> Answer:
+        """Ask the API as a careful client does: where no answer comes, the same again under the same key."""
+        while (answer := self._asked(method, path, body, headers)) is None or answer.status >= 500:
             if self.asks_at_once:
                 self.agenda.pass_time(1)
             else:
                 self.settle()
         return answer
 
-    def _asked(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
+    def _asked(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
         said = {"host": HOST, "authorization": f"Bearer {self._key}", "content-type": "application/json"}
         given = said | {name.replace("_", "-"): value for name, value in headers.items()}
-        event = event_of("POST", path, given, json.dumps(body).encode(), source_ip="203.0.113.7")
+        event = event_of(method, path, given, json.dumps(body).encode(), source_ip="203.0.113.7")
         answer = self.processes.invoke("api", event)
         return None if answer is None else Answer(answer["statusCode"], json.loads(answer.get("body") or "null"))
 
@@ -206,9 +218,10 @@ class Stage:
 
         Caps alone fall due each day, as long as there are any.
         """
+        rows = [*self.table.left(), *self.table.rows()]
         uploads = self.s3.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
         return [
-            *(f"due: {row}" for row in self.table.rows() if "due_at" in row and row["sk"] != "caps"),
+            *(f"due: {row}" for row in rows if "due_at" in row and row["sk"] != "caps"),
             *(f"still to happen: at {at}" for at in [self.agenda.next_at()] if at is not None),
             *(f"an execution that runs: {name}" for name in self.machine.running()),
             *(f"a dead letter: {body}" for body in self.queues.dead_letters),

@@ -28,7 +28,9 @@ class Table:
         backend = dynamodb_backends[stack.account][stack.region]
         self._table: Any = backend.get_table(stack.outputs["TableName"])
         self._furniture = {name: dict(items) for name, items in self._table.items.items()}
-        self._furnished = {(row["pk"], row["sk"]) for row in self._all()}
+        self._furnished = set(map(_key, self._all()))
+        self.before: list[dict[str, Any]] = []
+        """The rows that were there before, as they stood then."""
         self._read_anew()
 
     @property
@@ -38,8 +40,18 @@ class Table:
         return records
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows."""
-        return [row for row in self._all() if (row["pk"], row["sk"]) not in self._furnished]
+        """Return the rows, without those that were there before."""
+        known = self._furnished.union(map(_key, self.before))
+        return [row for row in self._all() if _key(row) not in known]
+
+    def left(self) -> list[dict[str, Any]]:
+        """Return what is left of the rows that were there before, as they stand now."""
+        known = set(map(_key, self.before))
+        return [row for row in self._all() if _key(row) in known]
+
+    def take_for_granted(self) -> None:
+        """Have what lies here be what was there before whatever comes now."""
+        self.before = self.rows()
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the rows of jobs."""
@@ -60,6 +72,7 @@ class Table:
         self._table.items.clear()
         self._table.items.update({name: dict(items) for name, items in self._furniture.items()})
         self.records.clear()
+        self.before = []
         self._read_anew()
 
     def _read_anew(self) -> None:
@@ -122,6 +135,10 @@ class Stream:
 def _record(item: Any) -> dict[str, Any]:
     shown: dict[str, Any] = json.loads(json.dumps(item.to_json(), default=str))
     return shown
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["pk"], row["sk"]
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Many jobs at all four providers, one in five struck by something, processes dying and AWS throttling besides: none lost,
-none doubled, each ended and told once.
+"""Many jobs at all four providers, one in five struck by something: none lost, none doubled, each ended and told once.
 
-`make soak` runs two thousand of them; `make test` some, the same each time.
+Processes die on the way, and table and bucket throttle. `make soak` runs two thousand of them; `make test`
+some, the same each time.
 """
 
 from __future__ import annotations
