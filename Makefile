@@ -38,7 +38,7 @@ test: $(READY) ## Run all tests
 crashes: $(READY) ## Kill a process before and after every call that each kind of job makes
 	@CRASH_EVERYWHERE=1 $(BIN)/python -m pytest --numprocesses=2 --timeout=900 tests/crashes
 
-soak: $(READY) ## Two thousand jobs at four providers, one in five struck by a fault, processes dying on the way
+soak: $(READY) ## Two thousand jobs at four providers, one in five struck by a fault, processes dying and AWS throttling besides
 	@SOAK_JOBS=2000 $(BIN)/python -m pytest --timeout=3600 tests/crashes/test_soak.py
 
 fuzz: $(READY) ## Try odd requests on every route for long (FUZZ_EXAMPLES=5000 of each kind)

@@ -28,7 +28,10 @@ from moto.core.responses import EmptyResult
 from moto.core.serialize import JSONSerializer
 from moto.dynamodb.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.validators import ActionCountValidator
 from moto.dynamodb.responses import DynamoHandler
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from moto.events.models import Rule, events_backends
@@ -77,6 +80,8 @@ def install() -> None:
         _single_insert_record()
         _one_partition_queries()
         _attribute_values()
+        _item_weights()
+        _update_expressions()
         _sqs_locks()
         _lambda_invocation()
         _rule_targets()
@@ -207,10 +212,15 @@ def _single_insert_record() -> None:
 def _one_partition_queries() -> None:
     @_replaces(Table, "query")
     def query(original: Any, self: Any, hash_key: Any, *args: Any, **kwargs: Any) -> Any:
-        """Moto sorts the whole table for each query; a view of the one partition that the query names is enough."""
+        """Moto sorts the whole table for each query; a view of the partition or the index that it names is enough."""
         view = copy.copy(self)
-        if kwargs.get("index_name", args[6] if len(args) > 6 else None) is None:  # noqa: PLR2004 - its place
+        name = kwargs.get("index_name", args[6] if len(args) > 6 else None)  # noqa: PLR2004 - its place
+        if name is None:
             view.items = {hash_key: self.items[hash_key]} if hash_key in self.items else {}
+        elif self.range_key_attr and name in (indexes := {index.name: index for index in self.all_indexes()}):
+            keys = {key["AttributeName"] for key in indexes[name].schema}
+            there = [item for rows in self.items.values() for item in rows.values() if keys <= item.attrs.keys()]
+            view.items = {hash_key: dict(enumerate(there))}
         return original(view, hash_key, *args, **kwargs)
 
 
@@ -225,6 +235,32 @@ def _attribute_values() -> None:
             self._default_serialize(serialized, value, shape, key)
         else:
             original(self, serialized, value, shape, key)
+
+
+def _item_weights() -> None:
+    @_replaces(Item, "__init__")
+    def init(original: Any, self: Any, hash_key: Any, range_key: Any, attrs: Mapping[str, Any]) -> None:
+        """Moto weighs the whole item again with each attribute that comes into it; with the last one is enough."""
+        original(self, hash_key, range_key, {})
+        values = {name: DynamoType(value) for name, value in attrs.items()}
+        for name in list(values)[:-1]:
+            dict.__setitem__(self.attrs, name, values[name])
+        for name in list(values)[-1:]:
+            self.attrs[name] = values[name]
+
+
+def _update_expressions() -> None:
+    @_replaces(ActionCountValidator, "verify_action_counts")
+    def verify(original: Any, self: Any, node: Any) -> Any:
+        """Moto counts the clauses of an update at each of its actions anew, all of them; at its root is enough."""
+        return original(self, node) if node.parent is None else node
+
+    @_replaces(DepthFirstTraverser, "traverse")
+    def traverse(original: Any, self: Any, node: Any) -> Any:
+        """Moto has each step of a check make its list of what it looks for at every node."""
+        kinds = self.nodes_to_be_processed()
+        self.nodes_to_be_processed = lambda: kinds
+        return original(self, node)
 
 
 def _has_bytes(value: Any) -> bool:

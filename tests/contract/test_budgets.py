@@ -164,6 +164,15 @@ def test_a_days_truth_is_in_its_jobs_rows(jobs: DynamoDbJobs, budgets: DynamoDbB
     assert budgets.counted_on(Tenant("shop"), TODAY) == 0
 
 
+def test_a_job_whose_deletion_broke_off_counts_once(jobs: DynamoDbJobs, budgets: DynamoDbBudgets) -> None:
+    """It is to be deleted, and is still there: what it has cost is in its own row and in the one that is to outlive it."""
+    job = jobs.get(placed(jobs, NOON, spent_usd=Decimal(4)))
+    assert job is not None
+    budgets.keep_counting(job, Decimal(4))
+
+    assert budgets.counted_on(ACME, TODAY) == Decimal(4)
+
+
 def test_a_count_is_put_right_with_its_month(budgets: DynamoDbBudgets) -> None:
     """Up or down, and where there was none."""
     budgets.adjust(ACME, Decimal(5), day=TODAY)

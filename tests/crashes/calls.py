@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from klingway.adapters import clients
 
 from tests.crashes.points import Call, Crash, Side
+from tests.crashes.throttles import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tests.crashes.throttles import Throttles
 
 _SERVICES = ("dynamodb", "s3", "sqs", "events", "stepfunctions", "secretsmanager")
 
@@ -49,6 +52,11 @@ class Calls:
         finally:
             self._function = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a function runs, whose calls these are."""
+        return self._function is not None
+
     def before(self, name: str) -> None:
         """Note a call that is about to be made."""
         if self._function is None:
@@ -80,20 +88,24 @@ class Effect(Protocol):
         """Take the parameters of a call; return the code of the error with which AWS refuses it, None where it does not."""
 
 
-def watch_aws(calls: Calls, effects: Mapping[str, Effect]) -> None:
+def watch_aws(calls: Calls, throttles: Throttles, effects: Mapping[str, Effect]) -> None:
     """Have every call to AWS pass by, through botocore's own events; `effects` says what follows from some, by operation."""
 
     def build(params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         context["said"] = params
 
+    def refusal(model: Any, said: Mapping[str, Any]) -> Refusal | None:
+        throttled = throttles.refusal(model.service_model.service_name, said) if calls.is_running else None
+        if throttled is not None or (effect := effects.get(model.name)) is None:
+            return throttled
+        code = effect(said)
+        return None if code is None else Refusal(400, code)
+
     def before(model: Any, context: Mapping[str, Any], **_: Any) -> Any:
         calls.before(f"{model.service_model.service_name}:{model.name}")
-        effect = effects.get(model.name)
-        refusal = None if effect is None else effect(context["said"])
-        if refusal is None:
-            return None
+        refused = refusal(model, context["said"])
         # An answer in moto's place, as botocore would have read it.
-        return SimpleNamespace(status_code=400), {"Error": {"Code": refusal, "Message": ""}, "ResponseMetadata": {}}
+        return None if refused is None else (SimpleNamespace(status_code=refused.status), refused.parsed())
 
     def after(**_: Any) -> None:
         calls.after()

@@ -1,4 +1,7 @@
-"""The journeys of the jobs that are run with a process killed at every step of them: how each begins, and how it has to end."""
+"""The journeys that are run with a process killed at every step of them: how each begins, and how it has to end.
+
+Most are a job's; the last ones are of what callers do with a job, and of elements that they keep.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +30,22 @@ DOG, CAT = (
     for name in ("dog", "cat")
 )
 
-SUCCEEDED, FAILED = "succeeded", "failed"
+SUCCEEDED, FAILED, CANCELED = "succeeded", "failed", "canceled"
+DELETED, KEPT, LET_GO = "deleted", "kept", "let go"
 
 
 @dataclass(frozen=True)
 class End:
-    """How a job ends."""
+    """How a journey ends."""
 
     state: str
+    """Of the job; or what has become of one that is gone, or of an element."""
     error: str | None = None
     """The code of the error with which it fails."""
 
 
 WELL = End(SUCCEEDED)
+CALLED_OFF = End(CANCELED, "canceled")
 UNCONFIRMED = End(FAILED, "submission_unconfirmed")
 
 SUBMITTER_DIES: Mapping[str, Mapping[Side, End | None]] = {
@@ -58,11 +64,13 @@ taken it and nobody here knows; None: as if nothing had been."""
 
 @dataclass(frozen=True, kw_only=True)
 class Journey:
-    """One kind of job."""
+    """One kind of job, or what is done with one."""
 
     name: str
-    begin: Callable[[Stage], None]
-    """Has the job asked for; whoever asks does so until he is answered."""
+    begin: Callable[[Stage], End | None]
+    """Asks for what it is about; whoever asks does so until he is answered. Returns how it has to end where he was told so."""
+    before: Callable[[Stage], object] | None = None
+    """What has happened before, in which nobody dies."""
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     """How the simulator of `klingai` is to behave, the others being well."""
     receiver: Sequence[int] = ()
@@ -98,12 +106,17 @@ class Journey:
 
 def video(**body: Any) -> Callable[[Stage], None]:
     """Return a beginning: a request for a video over HTTP."""
-    return lambda stage: _ask(stage, "/v1/videos", {"prompt": "a fox", "duration_s": 5, **body})
+
+    def ask(stage: Stage) -> None:
+        _ask(stage, "/v1/videos", {"prompt": "a fox", "duration_s": 5, **body})
+
+    return ask
 
 
-def _ask(stage: Stage, path: str, body: Mapping[str, Any]) -> None:
+def _ask(stage: Stage, path: str, body: Mapping[str, Any]) -> str:
     answer = stage.ask(path, {"webhook": {"url": WEBHOOK}, **body}, idempotency_key="order-42")
     assert answer.status == 202, answer
+    return str(answer.body["id"])
 
 
 def _ask_as_at_kling(stage: Stage) -> None:
@@ -130,6 +143,64 @@ def _request(stage: Stage) -> None:
 
 def _pictures(stage: Stage) -> None:
     _ask(stage, "/v1/images", {"prompt": "a fox", "provider": "klingai", "count": 2, "aspect_ratio": "1:1"})
+
+
+def _cancel(stage: Stage) -> End | None:
+    """Cancel a job whose provider was full, unless it is at the provider all the same by now."""
+    job_id = _ask(stage, "/v1/videos", {"prompt": "a fox", "duration_s": 5, "provider": "klingai"})
+    answer = stage.ask(f"/v1/jobs/{job_id}/cancel", {})
+    assert answer.status in {200, 409}, answer
+    return CALLED_OFF if answer.status == 200 else WELL
+
+
+def _fail(stage: Stage) -> None:
+    AT_KLING(stage)
+    stage.settle()
+    stage.upstream.simulators["klingai"].behaviour.change({"fail_message": None})
+
+
+def _retry(stage: Stage) -> None:
+    answer = stage.ask(f"/v1/jobs/{_of_before(stage, 'job')}/retry", {}, idempotency_key="order-43")
+    assert answer.status == 202, answer
+
+
+def _make(stage: Stage) -> None:
+    AT_KLING(stage)
+    stage.settle()
+
+
+def _delete(stage: Stage) -> None:
+    """Delete the job; whoever was not answered may find it gone."""
+    answer = stage.ask(f"/v1/jobs/{_of_before(stage, 'job')}", {}, method="DELETE")
+    assert answer.status in {204, 404}, answer
+
+
+def _keep(stage: Stage) -> None:
+    answer = stage.ask("/v1/elements", {**DOG, "provider": "klingai"}, idempotency_key="dog-1")
+    assert answer.status == 202, answer
+
+
+def _have_kept(stage: Stage) -> None:
+    _keep(stage)
+    stage.settle()
+
+
+def _use(stage: Stage) -> None:
+    elements = [{"id": _of_before(stage, "element")}]
+    _ask(
+        stage, "/v1/videos", {"prompt": "<<<element_1>>>", "duration_s": 5, "provider": "klingai", "elements": elements}
+    )
+
+
+def _let_go(stage: Stage) -> None:
+    """Delete the element; whoever was not answered may find it gone."""
+    answer = stage.ask(f"/v1/elements/{_of_before(stage, 'element')}", {}, method="DELETE")
+    assert answer.status in {200, 404}, answer
+
+
+def _of_before(stage: Stage, part: str) -> str:
+    (row,) = (row for row in stage.table.before if row["sk"] == part)
+    return str(row["pk"])
 
 
 AT_KLING = video(provider="klingai")
@@ -207,4 +278,28 @@ JOURNEYS = (
         behaviour={"media_fault": "short", "media_fault_times": 1},
         tried_each=8,
     ),
+    # What callers do with a job.
+    Journey(
+        name="cancel",
+        begin=_cancel,
+        behaviour={"refuse_next": [{"times": 2}]},
+        caps=Caps(daily_usd=Decimal(5)),
+        longest=timedelta(hours=36),
+        ends=CALLED_OFF,
+        tried_each=6,
+    ),
+    Journey(name="retry", before=_fail, begin=_retry, behaviour={"fail_message": "out of luck"}, tried_each=8),
+    Journey(
+        name="delete",
+        before=_make,
+        begin=_delete,
+        caps=Caps(daily_usd=Decimal(5)),
+        longest=timedelta(hours=36),
+        ends=End(DELETED),
+        tried_each=3,
+    ),
+    # Elements that callers keep.
+    Journey(name="keep an element", begin=_keep, ends=End(KEPT), tried_each=4),
+    Journey(name="use a kept element", before=_have_kept, begin=_use, tried_each=8),
+    Journey(name="let go of an element", before=_have_kept, begin=_let_go, ends=End(LET_GO), tried_each=3),
 )

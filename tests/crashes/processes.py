@@ -13,6 +13,7 @@ from klingway import bootstrap, observability, settings
 from klingway.adapters import clients
 
 from tests.crashes.calls import KilledError
+from tests.crashes.throttles import is_throttled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +32,7 @@ class Processes:
         self._calls = calls
         self._environments = {name: stack.functions[f"{name.capitalize()}Function"].env for name in FUNCTIONS}
         self.exceptions: list[str] = []
-        """Those that a handler let through of itself; Lambda would tell whoever called, and go on."""
+        """Those that a handler let through of itself, and not for a refusal; Lambda would tell whoever called, and go on."""
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any | None:
         """Run a function; None where its process was killed, or ended by an exception."""
@@ -43,7 +44,8 @@ class Processes:
             self.kill(function)
             return None
         except Exception as error:  # noqa: BLE001 - Lambda reports every error, and whoever called comes again
-            self.exceptions.append(f"{function}: {type(error).__name__}: {error}")
+            if not is_throttled(error):
+                self.exceptions.append(f"{function}: {type(error).__name__}: {error}")
             return None
         return {} if answer is None else answer
 

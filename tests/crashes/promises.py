@@ -8,10 +8,11 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.crashes.journeys import FAILED, SUCCEEDED, End
+from tests.crashes import journeys
+from tests.crashes.journeys import CANCELED, FAILED, SUCCEEDED, End
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.crashes.journeys import Journey
     from tests.crashes.stage import Stage
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _LINK_LIFE = re.compile(rb"\?exp=[^\"]*")
 """What differs in a link that is made anew: how long it is good, and the proof of that."""
 
-ENDS = {SUCCEEDED: "Job Succeeded", FAILED: "Job Failed"}
+ENDS = {SUCCEEDED: "Job Succeeded", FAILED: "Job Failed", CANCELED: "Job Canceled"}
 ALWAYS_LEFT = ("job", "request", "idempotency", "delivery#", "watch#")
 """Rows that a job leaves behind; an alias of the caller's own id for it, and what his tenant's jobs cost, besides."""
 SMALLEST_USD = 0.0001
@@ -28,7 +29,14 @@ LONGEST = timedelta(hours=1)
 
 
 def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
-    """Return every promise that was not kept, in words; `end` is how the job had to end."""
+    """Return every promise that was not kept, in words; `end` is how the journey had to end."""
+    match end.state:
+        case journeys.DELETED:
+            return [*_gone(stage), *_counted_as_before(stage), *stage.unfinished()]
+        case journeys.KEPT:
+            return [*_kept(stage), *stage.unfinished()]
+        case journeys.LET_GO:
+            return [*_let_go(stage), *stage.unfinished()]
     jobs = stage.table.jobs()
     if len(jobs) != 1 or jobs[0]["state"] not in ENDS:
         return [f"not one job in a terminal state: {[(job['id'], job['state']) for job in jobs]}", *stage.unfinished()]
@@ -42,7 +50,8 @@ def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
         *_told(stage, journey, job),
         *_outbox(stage, journey, job),
         *_counted(stage, journey, job),
-        *_at_rest(stage),
+        *_before(stage, job),
+        *_at_rest(stage, job),
     ]
 
 
@@ -62,14 +71,20 @@ def _end(stage: Stage, job: Mapping[str, Any], end: End) -> Iterator[str]:
 
 
 def _tasks(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
-    """At most one task was accepted; where the job succeeded, it is the one that its row names. No element is left there."""
+    """At most one task was accepted, none of a canceled job; where it succeeded, it is the one that its row names.
+
+    The elements that are left there are those that were there before.
+    """
     created = [(name, task.id) for name, task in stage.upstream.created()]
-    yield from _unless(len(created) <= 1, f"{len(created)} tasks were accepted: {created}")
+    yield from _unless(len(created) <= (job["state"] != CANCELED), f"{len(created)} tasks were accepted: {created}")
     if job["state"] == SUCCEEDED:
         known = [(attempt["provider"], attempt.get("task_id")) for attempt in job["attempts"]][-1:]
         yield from _unless(created == known, f"the row's task is {known}, the provider's {created}")
-    left = stage.upstream.kept_elements()
-    yield from _unless(not left, f"elements were left behind at the provider: {left}")
+    left, before = (
+        [element["element_id"] for element in elements]
+        for elements in (stage.upstream.kept_elements(), stage.upstream.elements_before)
+    )
+    yield from _unless(left == before, f"of the elements {before} are left at the provider: {left}")
 
 
 def _media(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
@@ -128,7 +143,7 @@ def _told(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[st
 def _outbox(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
     """The outbox has the film and what tells of it, or what went wrong."""
     lying = {key: body for key, body in stage.objects().items() if key.startswith("outbox/")}
-    endings = {SUCCEEDED: (".json", ".mp4"), FAILED: (".error.json",)}[job["state"]]
+    endings = {SUCCEEDED: (".json", ".mp4"), FAILED: (".error.json",)}.get(job["state"], ())
     wanted = [journey.outbox + ending for ending in endings] if journey.outbox else []
     yield from _unless(sorted(lying) == wanted, f"the outbox: {sorted(lying)}")
     films = [body for key, body in lying.items() if key.endswith(".mp4")]
@@ -139,24 +154,85 @@ def _outbox(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[
 
 def _counted(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
     """What is counted against the tenant's caps is what the job has cost, by the price that its row says."""
-    months = [row for row in stage.table.rows() if row["pk"].startswith("budget#") and row["sk"] != "caps"]
-    days = [value for row in months for name, value in row.items() if name.startswith("day_")]
     cost = float(job["price"]["amount"]) if journey.caps is not None and job["state"] == SUCCEEDED else 0
     yield from _unless(job.get("reserved_usd") is None, "what was reserved is not settled")
-    for counted in (sum(days), sum(row["month"] for row in months)):
+    for counted in _counts(stage.table.rows()):
         yield from _unless(abs(counted - cost) < SMALLEST_USD, f"the job cost {cost}, and {counted} is counted")
 
 
-def _at_rest(stage: Stage) -> Iterator[str]:
+def _counts(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """Return what is counted against caps: by the days, and by the months."""
+    months = [row for row in rows if row["pk"].startswith("budget#") and "month" in row]
+    days = [value for row in months for name, value in row.items() if name.startswith("day_")]
+    return sum(days), sum(row["month"] for row in months)
+
+
+def _before(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
+    """A job that was there before is as it was, and is the one that this one repeats."""
+    now, before = (
+        {(row["pk"], row["sk"]): row for row in rows if row["pk"].startswith("job_")}
+        for rows in (stage.table.left(), stage.table.before)
+    )
+    yield from _unless(now == before, f"the job of before was {before}, and is {now}")
+    repeated = [row["pk"] for row in before.values() if row["sk"] == "job"]
+    yield from _unless([job.get("retry_of")] == (repeated or [None]), f"of {repeated}: {job.get('retry_of')}")
+
+
+def _at_rest(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
     """Nothing is left due, waiting, half written, given up, or not understood.
 
-    A provider's failures are counted until its next success, whoever's that is; whose a task is, is kept for some weeks.
+    A provider's failures are counted until its next success, whoever's that is; whose a task is, is kept for some weeks. A
+    canceled job's place in its lane goes when it would be its turn, or by its TTL.
     """
     yield from stage.unfinished()
     for row in stage.table.rows():
         is_name = row["sk"] == "alias" and row["pk"].startswith("name#")
         is_health = row["sk"] == "health" and row["pk"].startswith("lane#")
         is_claim = row["sk"] == "claim" and row["pk"].startswith("task#") and "expires_at" in row
+        is_place = job["state"] == CANCELED and row["sk"] == f"wait#{job['pk']}" and "expires_at" in row
         is_of_a_job = row["sk"].startswith(ALWAYS_LEFT) or is_name
-        is_known = is_of_a_job or row["pk"].startswith("budget#") or is_health or is_claim
+        is_of_a_lane = is_health or is_place
+        is_known = is_of_a_job or row["pk"].startswith("budget#") or is_of_a_lane or is_claim
         yield from _unless(is_known, f"left behind: {row['pk']} {row['sk']}")
+
+
+# ---------------------------------------------------------------------------------------- jobs and elements that are gone
+
+
+def _gone(stage: Stage) -> Iterator[str]:
+    """Nothing is left of a job that was deleted but its idempotency key and what it has cost; nobody is told anything."""
+    rows = [*stage.table.left(), *stage.table.rows()]
+    left = [
+        f"{row['pk']} {row['sk']}" for row in rows if row["sk"] != "idempotency" and not row["pk"].startswith("budget#")
+    ]
+    yield from _unless(not left, f"left behind: {left}")
+    yield from _unless(not stage.objects(), f"left in the bucket: {sorted(stage.objects())}")
+    yield from _unless(not stage.events and not stage.posts, f"told: {stage.events} {stage.posts}")
+
+
+def _counted_as_before(stage: Stage) -> Iterator[str]:
+    """What a job has cost counts after it was deleted as well, and after the night, in which all is counted anew."""
+    before, now = _counts(stage.table.before), _counts([*stage.table.left(), *stage.table.rows()])
+    is_same = all(abs(one - other) < SMALLEST_USD < one for one, other in zip(before, now, strict=True))
+    yield from _unless(is_same, f"{before} was counted, and now {now}")
+
+
+def _kept(stage: Stage) -> Iterator[str]:
+    """An element was made once, is its caller's and at rest; the provider has the one that its row names."""
+    rows = stage.table.rows()
+    elements = [(row["state"], row["users"], row["provider_id"]) for row in rows if row["sk"] == "element"]
+    there = [("ready", ["caller"], str(element["element_id"])) for element in stage.upstream.kept_elements()]
+    yield from _unless(len(there) == 1, f"{len(there)} elements at the provider")
+    yield from _unless(elements == there, f"the row says {elements}, the provider {there}")
+    asked = stage.upstream.created(elements=True)
+    yield from _unless(len(asked) == 1, f"asked for so many times: {len(asked)}")
+    kinds = sorted(row["pk"].partition("#")[0].partition("_")[0] for row in rows)
+    yield from _unless(kinds == ["definition", "el", "element-number", "elements", "key"], f"rows: {kinds}")
+
+
+def _let_go(stage: Stage) -> Iterator[str]:
+    """Of an element that its caller has let go of, nothing is left but its number, which is no other's, and its key."""
+    left = sorted(row["pk"].partition("#")[0] for row in [*stage.table.left(), *stage.table.rows()])
+    yield from _unless(left == ["element-number", "key"], f"left behind: {left}")
+    there = stage.upstream.kept_elements()
+    yield from _unless(not there, f"left at the provider: {there}")

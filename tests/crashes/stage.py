@@ -22,7 +22,6 @@ from klingway.domain.keys import Keyring
 from klingway.use_cases.manage_keys import ManageKeys
 from klingway.use_cases.ports import Posted
 from moto.s3.models import s3_backends
-from moto.sqs.models import sqs_backends
 
 from local.cloud.deploy import deploy_in_process
 from local.cloud.http_api import event_of
@@ -32,6 +31,7 @@ from tests.crashes.calls import Calls, watch_aws
 from tests.crashes.processes import Processes
 from tests.crashes.queues import Queues
 from tests.crashes.table import Stream, Table
+from tests.crashes.throttles import Throttles
 from tests.crashes.upstream import API_KEY, Films, Upstream
 from tests.crashes.workflow import Machine
 
@@ -65,7 +65,7 @@ class Stage:
     """The gateway and its surroundings."""
 
     def __init__(self, patch: pytest.MonkeyPatch, films: Films) -> None:
-        self.agenda, self.calls = Agenda(), Calls()
+        self.agenda, self.calls, self.throttles = Agenda(), Calls(), Throttles()
         self.upstream = Upstream(patch, self.agenda, self.calls, films, self._called_back)
         self.stack = deploy_in_process(TEMPLATE, self._parameters(), REGION)
         self.bucket, self.s3 = self.stack.outputs["BucketName"], boto3.client("s3")
@@ -78,6 +78,7 @@ class Stage:
         self.machine = Machine(self.agenda, self.processes)
         watch_aws(
             self.calls,
+            self.throttles,
             {
                 "SendMessage": self.queues.sent,
                 "SendMessageBatch": self.queues.sent_many,
@@ -100,6 +101,7 @@ class Stage:
         receiver: Sequence[int],
         caps: Caps | None,
         longest: timedelta,
+        throttled_each: int | None = None,
     ) -> None:
         """Clear the stage for another journey.
 
@@ -109,6 +111,7 @@ class Stage:
             receiver: What the receiver of posts answers first; afterwards all is well with him.
             caps: What the tenant may spend.
             longest: After how long nothing is to be due any more; what still is then is due for ever.
+            throttled_each: Of how many calls to table and bucket one is refused; None: all are taken.
         """
         self.asks_at_once, self._receiver, self._longest = asks_at_once, list(receiver), longest
         self.events: list[Mapping[str, Any]] = []
@@ -120,27 +123,40 @@ class Stage:
         self.table.reset()
         self.stream.reset()
         self.queues.dead_letters.clear()
-        self._empty_moto()
+        self._empty_bucket()
         self.processes.kill_all()
         self.calls.forget(crash)
+        self.throttles.begin(throttled_each)
         if caps is not None:
             self._budgets.set_caps(Tenant(TENANT), caps, self.agenda.now())
 
+    def take_for_granted(self, crash: Crash | None) -> None:
+        """Have all that has happened be what was there before; what was told of it is forgotten.
+
+        Args:
+            crash: Where a process is killed from here on.
+        """
+        self.events.clear()
+        self.posts.clear()
+        self.table.take_for_granted()
+        self.upstream.take_for_granted()
+        self.calls.forget(crash)
+
     # ----------------------------------------------------------------------------------------------- what goes in
 
-    def ask(self, path: str, body: Mapping[str, Any], **headers: str) -> Answer:
-        """Post to the API as a careful client does: where no answer comes, the same again under the same key."""
-        while (answer := self._asked(path, body, headers)) is None or answer.status >= 500:
+    def ask(self, path: str, body: Mapping[str, Any], *, method: str = "POST", **headers: str) -> Answer:
+        """Ask the API as a careful client does: where no answer comes, the same again under the same key."""
+        while (answer := self._asked(method, path, body, headers)) is None or answer.status >= 500:
             if self.asks_at_once:
                 self.agenda.pass_time(1)
             else:
                 self.settle(within=LATE)
         return answer
 
-    def _asked(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
+    def _asked(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
         said = {"host": HOST, "authorization": f"Bearer {self._key}", "content-type": "application/json"}
         given = said | {name.replace("_", "-"): value for name, value in headers.items()}
-        event = event_of("POST", path, given, json.dumps(body).encode(), source_ip="203.0.113.7")
+        event = event_of(method, path, given, json.dumps(body).encode(), source_ip="203.0.113.7")
         answer = self.processes.invoke("api", event)
         return None if answer is None else Answer(answer["statusCode"], json.loads(answer.get("body") or "null"))
 
@@ -204,9 +220,10 @@ class Stage:
 
         Caps alone fall due each day, as long as there are any.
         """
+        rows = [*self.table.left(), *self.table.rows()]
         uploads = self.s3.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])
         return [
-            *(f"due: {row} at {at}" for row, at in self.table.due().items() if not row.endswith(" caps")),
+            *(f"due: {row}" for row in rows if "due_at" in row and row["sk"] != "caps"),
             *(f"still to happen: at {at}" for at in [self.agenda.next_at()] if at is not None),
             *(f"an execution that runs: {name}" for name in self.machine.running()),
             *(f"a dead letter: {body}" for body in self.queues.dead_letters),
@@ -251,12 +268,10 @@ class Stage:
     def _moto_bucket(self) -> Any:
         return s3_backends[self.stack.account]["global"].buckets[self.bucket]
 
-    def _empty_moto(self) -> None:
-        """Empty the bucket and the queues, whose messages nobody takes out: each one that is sent looks at all of them."""
+    def _empty_bucket(self) -> None:
+        """Empty the bucket."""
         bucket = self._moto_bucket()
         for key in bucket.keys.values():
             key.dispose()
         bucket.keys.clear()
         bucket.multiparts.clear()
-        for queue in sqs_backends[self.stack.account][REGION].queues.values():
-            queue._messages.clear()  # noqa: SLF001 - purging would take a minute of moto's own clock

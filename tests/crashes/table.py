@@ -12,7 +12,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import EventPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from local.cloud.deploy import Deployment
     from tests.crashes.processes import Processes
@@ -28,7 +28,10 @@ class Table:
         backend = dynamodb_backends[stack.account][stack.region]
         self._table: Any = backend.get_table(stack.outputs["TableName"])
         self._furniture = {name: dict(items) for name, items in self._table.items.items()}
-        self._furnished = {(row["pk"], row["sk"]) for row in self._all()}
+        self._furnished = set(map(_key, self._all()))
+        self.before: list[dict[str, Any]] = []
+        """The rows that were there before, as they stood then."""
+        self._read_anew()
 
     @property
     def records(self) -> list[Any]:
@@ -37,33 +40,58 @@ class Table:
         return records
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows."""
-        return [row for row in self._all() if (row["pk"], row["sk"]) not in self._furnished]
+        """Return the rows, without those that were there before."""
+        known = self._furnished.union(map(_key, self.before))
+        return [row for row in self._all() if _key(row) not in known]
+
+    def left(self) -> list[dict[str, Any]]:
+        """Return what is left of the rows that were there before, as they stand now."""
+        known = set(map(_key, self.before))
+        return [row for row in self._all() if _key(row) in known]
+
+    def take_for_granted(self) -> None:
+        """Have what lies here be what was there before whatever comes now."""
+        self.before = self.rows()
 
     def jobs(self) -> list[dict[str, Any]]:
         """Return the rows of jobs."""
         return [row for row in self.rows() if row["sk"] == "job"]
 
-    def due(self) -> dict[str, int]:
+    def due(self) -> Mapping[str, int]:
         """Return when each row falls due that is not at rest, epoch seconds."""
-        rows = [row.attrs for items in self._table.items.values() for row in items.values()]
-        return {f"{row['pk'].value} {row['sk'].value}": int(row["due_at"].value) for row in rows if "due_at" in row}
+        self._read_on()
+        return self._due
 
-    def states_of(self, job_id: str) -> list[str]:
+    def states_of(self, job_id: str) -> Sequence[str]:
         """Return the states that a job was in, one after the other, as the stream has them."""
-        images = [record.to_json()["dynamodb"].get("NewImage", {}) for record in self.records]
-        states = [
-            image["state"]["S"]
-            for image in images
-            if image.get("pk") == {"S": job_id} and image.get("sk") == {"S": "job"}
-        ]
-        return [state for before, state in zip(["", *states], states, strict=False) if state != before]
+        self._read_on()
+        return self._states.get(job_id, [])
 
     def reset(self) -> None:
         """Leave nothing but what lay here at first: to deploy anew each time would take a hundred times as long."""
         self._table.items.clear()
         self._table.items.update({name: dict(items) for name, items in self._furniture.items()})
         self.records.clear()
+        self.before = []
+        self._read_anew()
+
+    def _read_anew(self) -> None:
+        self._read = len(self.records)
+        self._due: dict[str, int] = {}
+        self._states: dict[str, list[str]] = {}
+
+    def _read_on(self) -> None:
+        """Read what the stream has new: to look at all rows between any two steps would take ever longer, the more there are."""
+        for record in self.records[self._read :]:
+            said = record.record["dynamodb"]
+            (pk, sk), row = (said["Keys"][name]["S"] for name in ("pk", "sk")), said.get("NewImage", {})
+            self._due.pop(f"{pk} {sk}", None)
+            if "due_at" in row:
+                self._due[f"{pk} {sk}"] = int(row["due_at"]["N"])
+            if sk == "job" and row:
+                states, state = self._states.setdefault(pk, []), row["state"]["S"]
+                states += [state] * (states[-1:] != [state])
+        self._read = len(self.records)
 
     def _all(self) -> list[dict[str, Any]]:
         rows = [row.to_json()["Attributes"] for items in self._table.items.values() for row in items.values()]
@@ -107,6 +135,10 @@ class Stream:
 def _record(item: Any) -> dict[str, Any]:
     shown: dict[str, Any] = json.loads(json.dumps(item.to_json(), default=str))
     return shown
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["pk"], row["sk"]
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from tests.crashes.promises import broken
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tests.crashes.journeys import End
     from tests.crashes.points import Call, Crash
     from tests.crashes.stage import Stage
 
@@ -24,13 +26,26 @@ MOST_FAILURES = 10
 """Told of one journey: one mistake breaks many a promise, at many points."""
 
 
-def run(stage: Stage, journey: Journey, crash: Crash | None = None, *, asks_at_once: bool = True) -> Sequence[Call]:
-    """Run a journey to its end, killing a process there; return the calls that were made."""
-    stage.begin(crash, asks_at_once=asks_at_once, receiver=journey.receiver, caps=journey.caps, longest=journey.longest)
+@dataclass(frozen=True)
+class Run:
+    """One run of a journey."""
+
+    calls: Sequence[Call]
+    told: End | None
+    """How it has to end, where its caller was told so."""
+
+
+def run(stage: Stage, journey: Journey, crash: Crash | None = None, *, asks_at_once: bool = True) -> Run:
+    """Run a journey to its end, killing a process there."""
+    first = crash if journey.before is None else None
+    stage.begin(first, asks_at_once=asks_at_once, receiver=journey.receiver, caps=journey.caps, longest=journey.longest)
     stage.upstream.simulators["klingai"].behaviour.change(journey.behaviour)
-    journey.begin(stage)
+    if journey.before is not None:
+        journey.before(stage)
+        stage.take_for_granted(crash)
+    told = journey.begin(stage)
     stage.settle()
-    return stage.calls.made
+    return Run(stage.calls.made, told)
 
 
 @pytest.mark.parametrize("journey", JOURNEYS, ids=lambda journey: journey.name.replace(" ", "_"))
@@ -38,7 +53,7 @@ def test_a_job_survives_the_death_of_any_process(
     journey: Journey, stage: Stage, record_property: Callable[[str, object], None]
 ) -> None:
     """Killed just before or after any call's effect: one terminal state, one task, whole media, one end told, all at rest."""
-    calls = list(run(stage, journey))
+    calls = list(run(stage, journey).calls)
     assert [] == broken(stage, journey, journey.ends)
     points = different(calls)
     tried = all_of(calls) if EVERYWHERE else journey.some(points)
@@ -60,8 +75,8 @@ def failures_of(stage: Stage, journey: Journey, calls: Sequence[Call], crash: Cr
     for asks_at_once in (True, False) if call.function == "api" else (True,):
         again = run(stage, journey, crash, asks_at_once=asks_at_once)
         where = f"killed {crash.side.value} {crash.index} {call}" + ("" if asks_at_once else ", asked again late")
-        is_same = [str(each) for each in calls[: crash.index + 1]] == [str(each) for each in again[: crash.index + 1]]
-        if not is_same:
-            yield f"{where}: another journey, {[str(each) for each in again[: crash.index + 1]]}"
-        for what in broken(stage, journey, journey.end(calls, canonical(calls, crash))):
+        until_then, wanted = ([str(each) for each in made[: crash.index + 1]] for made in (again.calls, calls))
+        if until_then != wanted:
+            yield f"{where}: another journey, {until_then}"
+        for what in broken(stage, journey, again.told or journey.end(calls, canonical(calls, crash))):
             yield f"{where}: {what}"

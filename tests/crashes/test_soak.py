@@ -1,10 +1,12 @@
 """Many jobs at all four providers, one in five struck by something: none lost, none doubled, each ended and told once.
 
-`make soak` runs two thousand of them; `make test` some, the same each time.
+Processes die on the way, and table and bucket throttle. `make soak` runs two thousand of them; `make test`
+some, the same each time.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections import Counter
@@ -25,6 +27,8 @@ AT_ONCE: Final = 20
 """Asked for a second apart; then all of them come to their ends."""
 DEATH_EACH: Final = 97
 """Of so many calls, one is a process's last."""
+THROTTLED_EACH: Final = 53
+"""Of so many calls to table and bucket, one is refused."""
 MOST_ROUNDS: Final = 20
 PROVIDERS: Final = ("klingai", "apimart", "ezmodel", "unifically", ["klingai", "apimart"])
 FAULTS: Final = (
@@ -63,6 +67,7 @@ def test_nothing_is_lost_and_nothing_doubled(stage: Stage, record_property: Call
         receiver=RECEIVER * JOBS,
         caps=None,
         longest=timedelta(days=9),
+        throttled_each=THROTTLED_EACH,
     )
     struck = Counter[str]()
     accepted: dict[str, str] = {}
@@ -85,9 +90,15 @@ def test_nothing_is_lost_and_nothing_doubled(stage: Stage, record_property: Call
 
     counts, wrong = judged(stage, accepted)
 
-    deaths = len(stage.calls.made) // DEATH_EACH
-    record_property("figures", {"of": "soak", "in": f"{JOBS} jobs", "are": counts | {"deaths": deaths}})
+    refused = stage.throttles.refused
+    aws = {
+        "deaths": len(stage.calls.made) // DEATH_EACH,
+        "table throttled": refused["dynamodb"],
+        "bucket throttled": refused["s3"],
+    }
+    record_property("figures", {"of": "soak", "in": f"{JOBS} jobs", "are": counts | aws})
     record_property("struck", dict(struck))
+    assert all(aws.values())
     assert wrong == []
     assert {name: counts[name] for name in NONE_OF} == dict.fromkeys(NONE_OF, 0)
     assert counts["succeeded"] + counts["failed"] == JOBS
@@ -112,9 +123,7 @@ def judged(stage: Stage, accepted: Mapping[str, str]) -> tuple[dict[str, int], l
     told = Counter(job_id for _, job_id in events)
     posted: dict[str, set[str]] = {}
     for _, body, headers in stage.posts:
-        posted.setdefault(next((job_id for job_id in accepted if job_id.encode() in body), "?"), set()).add(
-            headers["webhook-id"]
-        )
+        posted.setdefault(json.loads(body)["data"]["job_id"], set()).add(headers["webhook-id"])
     lying = {key for key in stage.objects() if key.startswith("results/")}
     broken = [job for job in ended.values() if any(file["key"] not in lying for file in job.get("files") or [])]
     bare = [job for job in ended.values() if job["state"] == SUCCEEDED and len(job.get("files") or []) < 2]

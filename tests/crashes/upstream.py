@@ -56,6 +56,9 @@ class Upstream:
 
     def reset(self) -> None:
         """Begin anew: accounts without tasks, and everybody behaving well."""
+        self._before: set[str] = set()
+        self.elements_before: list[Any] = []
+        """The elements that the registries held before."""
         for port, (name, build) in enumerate(SIMULATORS.items(), start=1):
             simulator: Any = build(API_KEY, GENERATION_S)
             simulator.behaviour.element_generation_s = ELEMENT_S
@@ -66,13 +69,18 @@ class Upstream:
             simulator.wait = self._agenda.pass_time
             self.simulators[name] = simulator
 
+    def take_for_granted(self) -> None:
+        """Have what was accepted so far be what was there before whatever comes now."""
+        self._before = {task.id for elements in (False, True) for _, task in self.created(elements=elements)}
+        self.elements_before = self.kept_elements()
+
     def created(self, *, elements: bool = False) -> list[tuple[str, Task]]:
-        """Return the tasks that were accepted, oldest first, each with its provider."""
+        """Return the tasks that were accepted, oldest first, each with its provider, without those of before."""
         return [
             (name, task)
             for name, simulator in self.simulators.items()
             for task in reversed(simulator.book.newest_first())
-            if (task.product == "element") == elements
+            if (task.product == "element") == elements and task.id not in self._before
         ]
 
     def media(self) -> list[bytes]:

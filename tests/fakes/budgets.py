@@ -49,8 +49,9 @@ class InMemoryBudgets:
 
     def counted_on(self, tenant: Tenant, day: date) -> Decimal:
         mine = [row for row in self.jobs.rows.values() if row.tenant == tenant and day_of(row.created_at) == day]
-        living = sum((row.spent_usd or row.reserved_usd or Decimal(0) for row in mine), Decimal(0))
-        return living + sum((usd for whose, on, usd in self.gone.values() if (whose, on) == (tenant, day)), Decimal(0))
+        living = {row.id: row.spent_usd or row.reserved_usd or Decimal(0) for row in mine}
+        gone = {job_id: usd for job_id, (whose, on, usd) in self.gone.items() if (whose, on) == (tenant, day)}
+        return sum((gone | living).values(), Decimal(0))
 
     def correct(self, tenant: Tenant, day: date, amount_usd: Decimal) -> bool:
         self.days[tenant, day] = amount_usd

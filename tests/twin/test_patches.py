@@ -16,6 +16,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import serialize
+from moto.dynamodb.models.dynamo_type import Item, LimitedSizeDict
+from moto.dynamodb.parsing.ast_nodes import Node
+from moto.dynamodb.parsing.validators import ActionCountValidator
 
 from local.cloud import patches
 from local.cloud.deploy import deploy_in_process
@@ -41,13 +44,16 @@ Resources:
 """
 
 FINGERPRINTS = {
+    "ActionCountValidator.verify_action_counts": "8cd8c9a3ae3a",
     "BackendDict.reset": "3d511e2c8b71",
     "BaseModel.__new__": "08cf0ef20e88",
+    "DepthFirstTraverser.traverse": "c78f8583f196",
     "DynamoDBBackend.transact_write_items": "81db2cb7d94e",
     "DynamoDBBackend.update_item": "218984588dd6",
     "DynamoDBStreamsHandler.call_action": "26076963fd17",
     "DynamoHandler.call_action": "ce5f57cf83cd",
     "DynamoHandler.transact_write_items": "61c163fff213",
+    "Item.__init__": "d9c12b62cb92",
     "JSONSerializer._serialize_type_structure": "36873909cd0a",
     "LambdaFunction.invoke": "dadc324f30ae",
     "Rule.send_to_targets": "472e002e2dab",
@@ -380,6 +386,61 @@ def test_attributes_of_every_type_come_back_as_they_were(table: tuple[Any, str])
     client.put_item(TableName=name, Item=item)
 
     assert item == client.get_item(TableName=name, Key=key("every"))["Item"]
+
+
+def test_an_item_is_weighed_once_and_refused_where_it_is_too_large(
+    table: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moto alone weighs it with each attribute; when it does not any more, the change is needless."""
+    client, name = table
+    weighed: list[str] = []
+    original = LimitedSizeDict.__setitem__
+
+    def counted(self: Any, key: str, value: Any) -> None:
+        weighed.append(key)
+        original(self, key, value)
+
+    monkeypatch.setattr(LimitedSizeDict, "__setitem__", counted)
+    many = {f"a{number}": {"S": "x" * 8000} for number in range(50)}
+    client.put_item(TableName=name, Item=key("many") | many)
+    with_change = len(weighed)
+    with pytest.raises(ClientError, match="Item size has exceeded"):
+        client.put_item(TableName=name, Item=key("many") | many | {"last": {"S": "x" * 8000}})
+    weighed.clear()
+    monkeypatch.setattr(Item, "__init__", patches.REPLACED["Item.__init__"])
+    client.put_item(TableName=name, Item=key("many") | many)
+
+    assert with_change == 1
+    assert len(weighed) >= 50
+
+
+def test_an_update_is_looked_through_once_and_refused_where_it_says_a_word_twice(
+    table: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moto alone looks through all of it at each of its clauses; when it does not any more, the change is needless."""
+    client, name = table
+    looked: list[Any] = []
+    original = Node.find_clauses
+
+    def counted(self: Any, kinds: Any) -> Any:
+        looked.append(kinds)
+        return original(self, kinds)
+
+    def update(expression: str) -> None:
+        values = {":one": {"N": "1"}}
+        client.update_item(TableName=name, Key=key("x"), UpdateExpression=expression, ExpressionAttributeValues=values)
+
+    monkeypatch.setattr(Node, "find_clauses", counted)
+    update("SET a = :one, b = :one REMOVE c ADD d :one")
+    with_change = len(looked)
+    with pytest.raises(ClientError, match='The "SET" section can only be used once'):
+        update("SET a = :one SET b = :one")
+    looked.clear()
+    changed = "verify_action_counts"
+    monkeypatch.setattr(ActionCountValidator, changed, patches.REPLACED[f"ActionCountValidator.{changed}"])
+    update("SET a = :one, b = :one REMOVE c ADD d :one")
+
+    assert with_change < len(looked)
 
 
 def test_reading_asks_for_an_attribute_s_own_type_alone(

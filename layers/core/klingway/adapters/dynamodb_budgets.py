@@ -171,12 +171,12 @@ class DynamoDbBudgets:
         self._client.put_item(TableName=self._table, Item=_key(job.tenant, part) | counted)
 
     def counted_on(self, tenant: Tenant, day: date) -> Decimal:
-        """Return what the rows of a day's jobs say, deleted ones among them."""
+        """Return what the rows of a day's jobs say, deleted ones among them; one whose deletion broke off counts once."""
         keys = [rows.job_key(job_id) for job_id in self._jobs_of(tenant, day)]
         jobs = [rows.job_of(item) for item in batches.read(self._client, self._table, keys)]
-        living = sum((job.spent_usd or job.reserved_usd or Decimal(0) for job in jobs), Decimal(0))
-        gone = sum((Decimal(item["usd"]["N"]) for item in self._gone(tenant, day)), Decimal(0))
-        return living + gone
+        living = {job.id: job.spent_usd or job.reserved_usd or Decimal(0) for job in jobs}
+        gone = {item["sk"]["S"].rpartition("#")[2]: Decimal(item["usd"]["N"]) for item in self._gone(tenant, day)}
+        return sum((gone | living).values(), Decimal(0))
 
     def _jobs_of(self, tenant: Tenant, day: date) -> Iterator[JobId]:
         begins = datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -171,7 +171,13 @@ class DynamoDbJobs:
         return rows.job_of(changed["Attributes"])
 
     def delete(self, job: Job) -> None:
-        """Delete a job and everything that stands beside it; its own row last, so that it can be done again."""
+        """Delete a job and everything that stands beside it; its own row and its request last, so that it can be done again.
+
+        Those two in one: a job without its request is shown to nobody, and could not be asked for again.
+
+        Raises:
+            BusyError: The table did not take it.
+        """
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="pk = :job",
@@ -179,12 +185,22 @@ class DynamoDbJobs:
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )
-        ours = rows.job_key(job.id)
-        beside = [item for page in pages for item in page["Items"] if item != ours]
+        ours = [rows.request_key(job.id), rows.job_key(job.id)]
+        beside = [item for page in pages for item in page["Items"] if item not in ours]
         for key in beside:
             self._client.delete_item(TableName=self._table, Key=key)
         self.forget_name(job)
-        self._client.delete_item(TableName=self._table, Key=ours)
+        deletions: list[Any] = [{"Delete": {"TableName": self._table, "Key": key}} for key in ours]
+        for attempt in range(batches.TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=deletions)
+            except (
+                self._client.exceptions.TransactionCanceledException
+            ):  # its row is being written, or there is a throttle
+                batches.pause(attempt)
+            else:
+                return
+        raise BusyError("the transaction was refused time and again")
 
     # ------------------------------------------------------------------------------------------------- reading
 
