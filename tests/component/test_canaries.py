@@ -86,7 +86,8 @@ class Diary:
         handle = functions_handler(name, self.world, self.monkeypatch)
         self.monkeypatch.setenv("LOG_LEVEL", "DEBUG")
         self.monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", "DEBUG")
-        with self.caplog.at_level(logging.DEBUG, logger="klingway"):
+        # Of the root, as Lambda does it: libraries are then heard as well.
+        with self.caplog.at_level(logging.DEBUG):
             observability.logger().debug("a line")
             for path in samples(name):
                 handle(json.loads(path.read_text(encoding="utf-8")))
