@@ -114,6 +114,8 @@ class OneKey:
     def get_key(self, key_id: str) -> ApiKey | None:
         return KEY if key_id == KEY.key_id else None
 
+    fresh_key = get_key
+
 
 @dataclass(frozen=True)
 class TheseProviders:

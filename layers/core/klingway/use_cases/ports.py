@@ -435,6 +435,10 @@ class KeyStore(Protocol):
         """Return a key as it was within the last minute, None where there is none."""
         ...
 
+    def fresh_key(self, key_id: str) -> ApiKey | None:
+        """Return a key as it was within the last second, None where there is none."""
+        ...
+
 
 class KeyRegister(Protocol):
     """Tenants and their keys, as whoever runs the gateway looks after them."""
