@@ -179,6 +179,30 @@ def test_a_change_with_an_old_number_is_refused(store: Store) -> None:
         store.apply(job.id, transitions.wait(job, at=NOW + timedelta(seconds=1), after_s=5))
 
 
+def test_a_change_by_attempts_that_were_read_before_another_began_is_refused(store: Store) -> None:
+    """One that was running is running again, with another attempt: whoever has read the first must not write over the second."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    job = store.apply(job.id, begun(job))
+    first = store.apply(job.id, transitions.accept(job, at=NOW, task_id="1", handle={}, due_after_s=60))
+    error = JobError(code="stalled", message="too slow", retryable=False)
+    job = store.apply(first.id, transitions.go_elsewhere(first, at=NOW, error=error, provider=ProviderName("apimart")))
+    job = store.apply(job.id, begun(job))
+    second = store.apply(job.id, transitions.accept(job, at=NOW, task_id="2", handle={}, due_after_s=60))
+
+    for stale in (
+        transitions.begin_storing(first, at=NOW, learnt_by=LearntBy.POLL, due_at=NOW),
+        transitions.go_elsewhere(first, at=NOW, error=error, provider=ProviderName("apimart")),
+        transitions.fail(first, at=NOW, error=error),
+        transitions.accept(first, at=NOW, task_id="1", handle={}, due_after_s=60),
+    ):
+        with pytest.raises(ChangeRefusedError) as refused:
+            store.apply(job.id, replace(stale, allowed_from=frozenset({State.RUNNING})))
+        assert second == refused.value.job
+    storing = store.apply(job.id, transitions.begin_storing(second, at=NOW, learnt_by=LearntBy.POLL, due_at=NOW))
+    assert [1, 2] == [attempt.number for attempt in storing.attempts]
+
+
 def test_a_change_of_a_job_that_is_gone_is_refused(store: Store) -> None:
     """No row comes to be by a change."""
     job = a_job()

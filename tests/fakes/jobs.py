@@ -81,7 +81,14 @@ class InMemoryJobs:
 
     def apply(self, job_id: JobId, change: Change) -> Job:
         job = self.rows.get(job_id)
-        if job is None or job.state not in change.allowed_from or change.expected_number not in {None, job.number}:
+        attempts = None if job is None or not job.attempts else (len(job.attempts), job.attempt.number)
+        fits = (
+            job is not None
+            and job.state in change.allowed_from
+            and change.expected_number in {None, job.number}
+            and change.expected_attempts in {None, attempts}
+        )
+        if job is None or not fits:
             raise ChangeRefusedError(job)
         return self._written(
             replace(

@@ -137,6 +137,9 @@ class DynamoDbJobs:
         update.require_one_of("state", change.allowed_from)
         if change.expected_number is not None:
             update.require("number", change.expected_number)
+        if change.expected_attempts is not None:
+            count, number = change.expected_attempts
+            update.require_last("attempts", count, "number", number)
         written_by = {"S": secrets.token_hex(8)}
         update.set("written_by", written_by["S"])
         try:

@@ -137,6 +137,12 @@ class Update:
         """Refuse the write unless an attribute has this value."""
         self._conditions.append(f"{self._name(name)} = {self._value(f'required_{name}', value)}")
 
+    def require_last(self, name: str, count: int, part: str, value: Any) -> None:  # noqa: ANN401 - whatever a row holds
+        """Refuse the write unless a list has so many entries, and the last one's part this value."""
+        self._conditions.append(f"size({self._name(name)}) = {self._value(f'count_of_{name}', count)}")
+        last = f"{self._name(name)}[{count - 1}].{self._name(part)}"
+        self._conditions.append(f"{last} = {self._value(f'last_of_{name}', value)}")
+
     def require_one_of(self, name: str, values: Iterable[Any]) -> None:
         """Refuse the write unless an attribute has one of these values."""
         allowed = [self._value(f"from{index}", value) for index, value in enumerate(sorted(values))]
