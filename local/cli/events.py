@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
 from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from klingway.adapters.dynamodb_ended_jobs import DynamoDbEndedJobs
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
+from klingway.adapters.dynamodb_watches import DynamoDbWatches
 from klingway.adapters.eventbridge import EventBridgeBus
 from klingway.adapters.sqs_work import SqsDeliveryQueue
 from klingway.bootstrap import now
+from klingway.use_cases.follow_end import FollowEnd
 from klingway.use_cases.replay_events import Outcome, ReplayEvents
+from klingway.use_cases.settle_spending import SettleSpending
 
 from local.cli import render
 from local.cli.stack import stack_command
@@ -79,6 +83,11 @@ def _replaying(stack: Stack) -> ReplayEvents:
         events=EventBridgeBus(stack.client("events"), stack.output("EventBusName")),
         deliveries=DynamoDbDeliveries(dynamodb, table),
         delivery_queue=SqsDeliveryQueue(lambda: stack.client("sqs"), stack.output("DeliveriesQueueUrl")),
+        follow_end=FollowEnd(
+            settle=SettleSpending(budgets=DynamoDbBudgets(dynamodb, table)),
+            watches=DynamoDbWatches(dynamodb, table),
+            now=now,
+        ),
         now=now,
         bucket_name=stack.output("BucketName"),
     )

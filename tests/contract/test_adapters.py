@@ -175,27 +175,28 @@ def test_the_fake_copies_likewise() -> None:
     assert (b"a film", "video/mp4") == (bucket.objects["outbox/b.mp4"], bucket.types["outbox/b.mp4"])
 
 
-def test_objects_are_deleted(stack: Deployment) -> None:
-    """Those that are named, and no other; one that is gone already, or none at all, is no mistake."""
+def test_all_under_a_prefix_is_deleted(stack: Deployment) -> None:
+    """More than S3 lists or deletes in one go, whatever the keys; nothing beside it, and none at all is no mistake."""
     client, name = boto3.client("s3"), stack.outputs["BucketName"]
     bucket = S3MediaBucket(lambda: client, name)
-    for key in ("results/a.mp4", "results/ä b.json", "results/c.mp4"):
-        bucket.store(key, iter([b"a film"]), content_type="video/mp4")
+    for key in ("results/a/1/ä b.json", "results/ab/1.mp4", *(f"results/a/2/{number}" for number in range(1001))):
+        client.put_object(Bucket=name, Key=key, Body=b"a film")
 
-    bucket.delete(["results/a.mp4", "results/ä b.json", "results/gone.mp4"])
-    bucket.delete([])
+    bucket.delete_all("results/a/")
+    bucket.delete_all("results/none/")
 
-    assert ["results/c.mp4"] == [item["Key"] for item in client.list_objects_v2(Bucket=name)["Contents"]]
+    assert ["results/ab/1.mp4"] == [item["Key"] for item in client.list_objects_v2(Bucket=name)["Contents"]]
 
 
 def test_the_fake_deletes_likewise() -> None:
-    """Those that are named; one that is gone already is no mistake."""
+    """All under a prefix, and nothing beside it."""
     bucket = InMemoryBucket()
-    for key in ("a", "b"):
+    for key in ("a/1", "a/2", "ab"):
         bucket.store(key, iter([b"a film"]), content_type="video/mp4")
-    bucket.delete(["a", "gone"])
+    bucket.delete_all("a/")
+    bucket.delete_all("none/")
 
-    assert ["b"] == list(bucket.objects)
+    assert ["ab"] == list(bucket.objects)
 
 
 def test_a_link_opens_the_object_and_nothing_else(stack: Deployment) -> None:

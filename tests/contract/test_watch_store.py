@@ -35,7 +35,7 @@ FILE = StoredFile(
     width=1280,
     height=720,
 )
-FIRST = Watch(job_id=JOB, attempt=1, began_at=NOON, due_at=int(NOON.timestamp()) + 60)
+FIRST = Watch(job_id=JOB, attempt=1, due_at=int(NOON.timestamp()) + 60)
 
 Store = DynamoDbWatches | InMemoryWatches
 
@@ -73,7 +73,7 @@ def test_a_watch_is_begun_once(watches: Store) -> None:
     """Whoever comes second changes nothing."""
     assert watches.add(FIRST)
 
-    assert not watches.add(replace(FIRST, began_at=NOON + timedelta(days=1)))
+    assert not watches.add(replace(FIRST, claimed_task_id="abc"))
     assert FIRST == watches.get(JOB, 1)
 
 

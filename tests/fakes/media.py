@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -36,11 +36,12 @@ class InMemoryBucket:
             return None
         return data[:at_most_bytes]
 
-    def delete(self, keys: Sequence[str]) -> None:
+    def delete_all(self, prefix: str) -> None:
+        keys = [key for key in self.objects if key.startswith(prefix)]
         if self.deletion_fails:
             raise OSError(f"{len(keys)} of {len(keys)} objects were not deleted")
         for key in keys:
-            self.objects.pop(key, None)
+            del self.objects[key]
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         return f"https://bucket.example/{key}?expires_s={expires_s}"

@@ -53,6 +53,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("dynamodb:Query", "JobsTable.Arn"),
         ("s3:PutObject", INPUTS),
         ("s3:DeleteObject", RESULTS),
+        ("s3:ListBucket", "MediaBucket.Arn"),  # what a deleted job has there
         ("s3:GetObject", INPUTS),
         ("s3:GetObject", RESULTS),
         ("sqs:SendMessage", "WorkQueue.Arn"),
@@ -87,6 +88,8 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
     },
     "WorkerFunction": {
         ("events:PutEvents", "EventBus.Arn"),
+        ("s3:DeleteObject", RESULTS),  # of a job that was deleted while its late result was stored
+        ("s3:ListBucket", "MediaBucket.Arn"),
         ("sqs:ReceiveMessage", "WorkQueue.Arn"),
         ("sqs:DeleteMessage", "WorkQueue.Arn"),
         ("sqs:GetQueueAttributes", "WorkQueue.Arn"),

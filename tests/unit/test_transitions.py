@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from klingway.domain import transitions
 from klingway.domain.ids import ElementId, ProviderName
-from klingway.domain.job import AttemptState, Job, JobElement, LearntBy, State
+from klingway.domain.job import AttemptState, Job, JobElement, JobError, LearntBy, State
 from klingway.domain.transitions import Change
 
 from tests.unit.builders import NOW, REFUSED, TASK_ID, VIDEO_FILE, attempt, job
@@ -90,6 +90,18 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
     ),
     "fail while running": (
         lambda asked: transitions.fail(asked, at=AT, error=REFUSED), State.RUNNING, {State.RUNNING}, State.FAILED, None, None,
+    ),
+    "go_elsewhere": (
+        lambda asked: transitions.go_elsewhere(asked, at=AT, error=REFUSED, provider=OTHER),
+        State.RUNNING, {State.RUNNING}, State.QUEUED, None, 120,
+    ),
+    "go_back while queued": (
+        lambda asked: transitions.go_back(asked, asked.attempts[0], at=AT, error=REFUSED),
+        State.QUEUED, {State.QUEUED}, State.RUNNING, NUMBER, 120,
+    ),
+    "go_back while submitting": (
+        lambda asked: transitions.go_back(asked, asked.attempts[0], at=AT, error=REFUSED),
+        State.SUBMITTING, {State.SUBMITTING}, State.RUNNING, None, 120,
     ),
     "fail while queued": (
         lambda asked: transitions.fail(asked, at=AT, error=REFUSED), State.QUEUED, {State.QUEUED}, State.FAILED, None, None,
@@ -317,6 +329,49 @@ def test_failure_without_an_attempt_or_a_source() -> None:
     assert {"error", "finished_at"} == set(
         transitions.fail(job(state=State.QUEUED, attempts=()), at=AT, error=REFUSED).values
     )
+
+
+WRITING_ATTEMPTS = [
+    "begin_again", "accept", "put_back", "lose_answer", "note_unknown", "begin_storing", "fail while running", "go_elsewhere",
+    "go_back while queued", "go_back while submitting",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRITING_ATTEMPTS)
+def test_who_writes_attempts_has_seen_them_all(name: str) -> None:
+    """One that has begun since would be written over."""
+    change, state, *_ = TABLE[name]
+    first, second = attempt(state=AttemptState.FAILED, error=REFUSED), attempt(number=2)
+
+    assert (2, 2) == change(job(state=state, attempts=(first, second))).expected_attempts
+
+
+STALLED = JobError(code="stalled", message="too slow", retryable=False)
+LEFT = attempt(state=AttemptState.FAILED, error=STALLED, accepted_at=NOW, ended_at=NOW)
+
+
+def test_no_error_invites_to_pay_for_what_may_still_come() -> None:
+    """Whatever the end is about: an earlier attempt may bring the film yet. Without one, the error says what it said."""
+    passing = JobError(code="generation_failed", message="no film", retryable=True)
+    failed = attempt(number=2, state=AttemptState.RUNNING, accepted_at=NOW)
+
+    for attempts, is_retryable in (((LEFT, failed), False), ((failed,), True)):
+        asked = job(attempts=attempts)
+        assert is_retryable is transitions.fail(asked, at=AT, error=passing).values["error"].retryable
+        canceled = transitions.cancel(job(state=State.QUEUED, attempts=attempts[:1]), at=AT).values["error"]
+        assert (attempts[0] is not LEFT) is canceled.retryable
+
+
+def test_who_is_gone_back_to_is_the_latest_again() -> None:
+    """As it was before it was left; the other one has failed, and its provider and price are the job's no more."""
+    other = attempt(number=2, state=AttemptState.SUBMITTING, provider=OTHER)
+
+    change = transitions.go_back(job(state=State.SUBMITTING, attempts=(LEFT, other)), LEFT, at=AT, error=REFUSED)
+
+    settled, again = change.values["attempts"]
+    assert (2, AttemptState.FAILED, REFUSED, AT) == (settled.number, settled.state, settled.error, settled.ended_at)
+    assert replace(LEFT, state=AttemptState.RUNNING, error=None, ended_at=None) == again
+    assert (LEFT.provider, LEFT.price) == (change.values["provider"], change.values["price"])
 
 
 def test_a_copy_that_never_came_about_leaves_the_attempt_succeeded() -> None:

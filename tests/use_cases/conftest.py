@@ -15,6 +15,7 @@ from klingway.use_cases.create_job import CreateJob
 from klingway.use_cases.delete_job import DeleteJob
 from klingway.use_cases.deliver import AboutJobs, Deliver
 from klingway.use_cases.find_task import FindTask
+from klingway.use_cases.follow_end import FollowEnd
 from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
@@ -145,12 +146,12 @@ class Gateway:
         )
         rows = AllRows(self.jobs, self.deliveries, self.watches)
         self.poller = TakeUpDue(rows=rows, queue=self.queue, delivery_queue=self.delivery_queue, now=self.clock)
+        self.follow_end = FollowEnd(settle=SettleSpending(budgets=self.budgets), watches=self.watches, now=self.clock)
         self.publisher = PublishChanges(
             events=self.bus,
             tell=tell,
-            watches=self.watches,
             work_queue=self.queue,
-            settle=SettleSpending(budgets=self.budgets),
+            follow_end=self.follow_end,
             now=self.clock,
             bucket_name=self.bucket.name,
         )

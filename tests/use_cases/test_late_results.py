@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +13,10 @@ import pytest
 from klingway.domain.errors import NotFoundError, NotReadyError, WrongStateError
 from klingway.domain.ids import AttemptId, ProviderName
 from klingway.domain.job import Job, JobError, State
+from klingway.domain.lanes import Lane
 from klingway.domain.views import job_to_json, warnings_of
 from klingway.domain.work import Work, WorkKind
-from klingway.providers.contract import Created, Failed, Outcome, ProviderError, Running
+from klingway.providers.contract import Created, Failed, Media, Outcome, ProviderError, Running, Succeeded
 from klingway.use_cases.ports import MediaError
 from klingway.use_cases.read_jobs import ReadJobs
 
@@ -190,6 +194,33 @@ def test_media_that_breaks_off_is_fetched_again(gateway: Gateway) -> None:
     assert 1 == len(gateway.job(job).late_results)
 
 
+def test_a_copy_of_the_film_is_not_waited_for(gateway: Gateway) -> None:
+    """The film is what was paid for, and is told of at once."""
+    job = given_up_on(gateway)
+    gateway.media.files["https://cdn.example/copy.mp4"] = MediaError("ended short")
+    both = Succeeded(media=(Media(VIDEO_URL, "video"), Media("https://cdn.example/copy.mp4", "watermarked")))
+
+    look(gateway, both)
+
+    (late,) = gateway.job(job).late_results
+    assert ["video", "provenance"] == [file.role for file in late.files]
+
+
+@pytest.mark.parametrize("then", [NO_FILM, unreachable()])
+def test_a_part_of_a_result_is_better_than_nothing(gateway: Gateway, then: Any) -> None:
+    """Of two pictures, one came, and then the provider was heard of no more, or took it back."""
+    job = given_up_on(gateway)
+    gateway.media.files["https://cdn.example/2.png"] = MediaError("ended short")
+    look(gateway, Succeeded(media=(Media(VIDEO_URL, "image", 1), Media("https://cdn.example/2.png", "image", 2))))
+    assert () == gateway.job(job).late_results
+
+    while not the_watch(gateway).is_over:
+        look(gateway, then)
+
+    (late,) = gateway.job(job).late_results
+    assert ["image", "provenance"] == [file.role for file in late.files]
+
+
 def test_a_callback_brings_it_at_once(gateway: Gateway) -> None:
     """Whether or not the publisher has seen the job's end by then."""
     for seen in (True, False):
@@ -302,6 +333,68 @@ def test_where_nothing_can_come_there_is_one_last_look_and_no_question() -> None
     assert (0, 0) == (gateway.provider.checked, gateway.provider.found)
 
 
+def never_found() -> Gateway:
+    """A provider that calls back and cannot be asked for our reference, and a submission whose answer is lost."""
+    gateway = Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False)))
+    gateway.provider.submissions, gateway.provider.effects = [LOST], [True]
+    return gateway
+
+
+def test_a_claim_that_is_proved_while_the_job_fails_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The half hour ends between the question whether the task is there and the write that it is ours."""
+    gateway = never_found()
+    job = gateway.submit({"prompt": "a fox", "duration_s": 5})
+    ask = gateway.provider.check
+
+    def time_is_over(handle: Any) -> Any:
+        monkeypatch.setattr(gateway.provider, "check", ask)
+        while not gateway.job(job).state.is_terminal:
+            gateway.work()
+        gateway.provider.outcomes = [SUCCESS]
+        return ask(handle)
+
+    monkeypatch.setattr(gateway.provider, "check", time_is_over)
+    gateway.nudge(job, "task-1")
+
+    assert (State.FAILED, 1) == (gateway.job(job).state, len(gateway.job(job).late_results))
+
+
+def test_a_claim_that_meets_another_write_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The poller takes the watch up in the very moment; should that never end, the message comes again."""
+    gateway = never_found()
+    job = unconfirmed(gateway)
+    gateway.provider.outcomes = [SUCCESS]
+    write, others = gateway.watches.replace, [1, 1]
+
+    def meets_another(watch: Watch, *, expected: int) -> bool:
+        if others:
+            others.pop()
+            row = gateway.watches.rows[watch.job_id, watch.attempt]
+            gateway.watches.rows[watch.job_id, watch.attempt] = replace(row, number=row.number + 1)
+        return write(watch, expected=expected)
+
+    monkeypatch.setattr(gateway.watches, "replace", meets_another)
+    gateway.nudge(job, "task-1")
+    assert 1 == len(gateway.job(job).late_results)
+
+    again = never_found()
+    job = unconfirmed(again)
+    monkeypatch.setattr(again.watches, "replace", lambda *_, **__: False)
+    with pytest.raises(TimeoutError):
+        again.nudge(job, "task-1")
+
+
+def test_a_claim_under_another_account_is_none() -> None:
+    """Whoever has exchanged the credentials asks in another's name."""
+    gateway = never_found()
+    job = unconfirmed(gateway)
+    gateway.provider.account, gateway.provider.outcomes = "another", [SUCCESS]
+
+    gateway.nudge(job, "task-1")
+
+    assert (0, ()) == (gateway.provider.checked, gateway.job(job).late_results)
+
+
 def test_a_claim_of_a_superseded_attempt_waits_for_the_jobs_end() -> None:
     """Submitted anew half an hour later, and then the first one's film comes: it is kept, and told after the job's own end."""
     gateway = Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False)))
@@ -339,6 +432,104 @@ def stalled(gateway: Gateway, job: Job) -> Job:
     return gateway.job(job)
 
 
+REFUSED = {
+    "no money": ("provider_balance_exhausted", False),
+    "full": ("provider_full", True),
+    "moderation": ("moderation_refused", False),
+}
+
+
+@pytest.mark.parametrize("why", [*REFUSED, "failed", "lost"])
+def test_a_stalled_task_is_waited_for_again_where_nobody_else_makes_the_job(why: str) -> None:
+    """However the other one ends: the job is no worse off than without it, and ends with the first one's film."""
+    gateway, second = two_providers()
+    second.profile = profile(name=SECOND, calls_back=False, finds_by_reference=False)
+    if why in REFUSED:
+        code, is_retryable = REFUSED[why]
+        error = JobError(code=code, message="no", retryable=is_retryable)
+        second.submissions = [ProviderError(error, created=Created.NO)]
+    elif why == "lost":
+        second.submissions, second.effects = [LOST], [False]
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes, second.outcomes = [Running()], [NO_FILM]
+    while len(gateway.job(job).attempts) < 2 or gateway.job(job).provider == SECOND:
+        if not gateway.queue.sent:
+            gateway.clock.go_on(60)
+            gateway.poll()
+        else:
+            gateway.work()
+
+    again = gateway.job(job)
+    assert (State.RUNNING, FIRST) == (again.state, again.provider)
+    assert [(2, "failed"), (1, "running")] == [(each.number, each.state.value) for each in again.attempts]
+    gateway.provider.outcomes = [SUCCESS]
+    gateway.nudge(job)
+    done = ended(gateway, job, None)
+
+    assert (State.SUCCEEDED, 1, 1) == (done.state, len(second.submitted), len(gateway.provider.submitted))
+    assert [2] * (why == "lost") == [attempt for _, attempt in gateway.watches.rows]
+
+
+def test_a_callback_of_the_first_one_meanwhile_makes_no_late_result_of_the_jobs_own() -> None:
+    """It has begun a watch; then its attempt is taken up again, and is the one that the job ends with."""
+    gateway, second = two_providers()
+    job = stalled(gateway, gateway.submit(WHOEVER_CAN))
+    gateway.provider.outcomes, second.outcomes = [SUCCESS], [NO_FILM]
+    gateway.nudge(job)
+    assert 1 == len(gateway.watches.rows)
+
+    gateway.worker.run(Work.nudged(AttemptId(job.id, 2)))
+    while not gateway.job(job).state.is_terminal:
+        gateway.work()
+    job = ended(gateway, job, None)
+    look(gateway)
+
+    assert (State.SUCCEEDED, FIRST, ()) == (job.state, job.provider, gateway.job(job).late_results)
+    assert the_watch(gateway).is_over
+
+
+@pytest.mark.parametrize("why", ["no credential", "others wait", "at rest"])
+def test_a_stalled_task_is_not_left_for_a_provider_without_room(why: str) -> None:
+    """As far as that is known without asking it."""
+    gateway, second = two_providers()
+    lane = Lane(SECOND, "main", "kling-v3-omni")
+    if why == "no credential":
+        second.account = None
+    elif why == "others wait":
+        second.submissions = [
+            ProviderError(JobError(code="provider_full", message="no", retryable=True), created=Created.NO)
+        ]
+        gateway.submit({"prompt": "a fox", "duration_s": 5, "provider": "second"})
+        gateway.queue.sent.clear()
+    else:
+        gateway.lanes.rest(lane, gateway.clock() + timedelta(hours=3))
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes = [Running()]
+
+    for _ in range(40):
+        gateway.clock.go_on(60)
+        gateway.check(job)
+        gateway.queue.sent.clear()
+
+    assert (State.RUNNING, FIRST, 1) == (
+        gateway.job(job).state,
+        gateway.job(job).provider,
+        len(gateway.job(job).attempts),
+    )
+
+
+def test_a_callback_leaves_no_task() -> None:
+    """It says that the task is done, whatever the provider says yet: what is asked on account of it is no chain's question."""
+    gateway, _ = two_providers()
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes = [Running()]
+    gateway.clock.go_on(3600)
+
+    gateway.nudge(job)
+
+    assert FIRST == gateway.job(job).provider
+
+
 def test_a_stalled_task_is_given_to_the_next_provider() -> None:
     """After 28 minutes of a generation that takes 7 where it is slow; the job says why, and that both may be charged."""
     gateway, second = two_providers()
@@ -370,6 +561,28 @@ def test_both_results_are_kept() -> None:
         job.provider,
         [(late.attempt, late.provider) for late in job.late_results],
     )
+
+
+def test_what_comes_while_the_job_goes_on_for_long_is_there_at_its_end() -> None:
+    """However long the second one takes: the week begins with the job's end."""
+    gateway, second = two_providers()
+    job = stalled(gateway, gateway.submit(WHOEVER_CAN))
+    gateway.provider.outcomes, second.outcomes = [SUCCESS], [Running()]
+    gateway.nudge(job)
+    for _ in range(10):
+        gateway.clock.go_on(86_400)
+        gateway.queue.sent.clear()
+        gateway.poll()
+        for work, _ in [sent for sent in gateway.queue.sent if sent[0].kind is WorkKind.WATCH]:
+            gateway.watch.run(work)
+    second.outcomes = [SUCCESS]
+    gateway.worker.run(Work.nudged(AttemptId(job.id, 2)))
+    job = ended(gateway, job, None)
+    gateway.queue.sent.clear()
+
+    look(gateway)
+
+    assert [1] == [late.attempt for late in gateway.job(job).late_results]
 
 
 @pytest.mark.parametrize(
@@ -404,6 +617,7 @@ def test_a_bus_that_refuses_is_told_again(gateway: Gateway) -> None:
     gateway.bus.refuses = {"Job Late Result"}
     with pytest.raises(ConnectionError):
         look(gateway, SUCCESS)
+    assert 1 == len(gateway.delivery_queue.sent)  # the webhook waits for no bus
     gateway.bus.refuses = set()
     fetched = len(gateway.media.opened)
 
@@ -422,6 +636,67 @@ def test_a_message_that_comes_twice_does_nothing(gateway: Gateway) -> None:
         gateway.watch.run(Work(kind=WorkKind.WATCH, id=job.id, number=number, attempt=1))
 
     assert (1, 1) == (len(gateway.job(job).late_results), len(told(gateway)))
+
+
+def test_a_bus_that_refuses_for_good_is_given_up(gateway: Gateway) -> None:
+    """A day after the week; the film is on the job."""
+    job = given_up_on(gateway)
+    gateway.bus.refuses = {"Job Late Result"}
+    with pytest.raises(ConnectionError):
+        look(gateway, SUCCESS)
+
+    gateway.clock.go_on(8 * 86_400 + 60)
+    look(gateway)
+
+    assert (True, 1) == (the_watch(gateway).is_over, len(gateway.job(job).late_results))
+
+
+def test_a_write_that_is_refused_is_made_again(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else has written to the row: some minutes later nothing is fetched anew, and `job.json` is there once."""
+    job = given_up_on(gateway)
+    write = gateway.jobs.keep_late_result
+
+    def meets_another(seen: Job, late: Any) -> Job:
+        monkeypatch.setattr(gateway.jobs, "keep_late_result", write)
+        gateway.jobs.rows[job.id] = replace(seen, number=seen.number + 1)
+        return write(seen, late)
+
+    monkeypatch.setattr(gateway.jobs, "keep_late_result", meets_another)
+    look(gateway, SUCCESS)
+    assert () == gateway.job(job).late_results
+    look(gateway)
+
+    (late,) = gateway.job(job).late_results
+    assert ["video", "provenance"] == [file.role for file in late.files]
+    assert late.files[1].sha256 == hashlib.sha256(gateway.bucket.objects[late.files[1].key]).hexdigest()
+    assert 1 == len(gateway.media.opened)
+
+
+def test_a_job_that_is_deleted_in_the_middle_leaves_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has stored its film takes it away again."""
+    given_up_on(gateway)
+    write = gateway.jobs.keep_late_result
+
+    def is_gone(seen: Job, late: Any) -> Job:
+        gateway.jobs.delete(seen)
+        return write(seen, late)
+
+    monkeypatch.setattr(gateway.jobs, "keep_late_result", is_gone)
+    look(gateway, SUCCESS)
+
+    assert ({}, {}) == (gateway.bucket.objects, gateway.watches.rows)
+
+
+def test_what_a_dead_process_has_stored_is_deleted_as_well(gateway: Gateway) -> None:
+    """No row names it."""
+    job = given_up_on(gateway)
+    look(gateway, SUCCESS)
+    film = gateway.job(job).late_results[0].files[0]
+    gateway.bucket.objects[film.key.replace("video.mp4", "copy.mp4")] = b"half of a copy"
+
+    gateway.delete(job)
+
+    assert {} == gateway.bucket.objects
 
 
 def test_work_with_another_number_asks_nobody(gateway: Gateway) -> None:

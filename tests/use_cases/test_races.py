@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from klingway.domain.errors import WrongStateError
-from klingway.domain.ids import AttemptId
+from klingway.domain.ids import AttemptId, ProviderName
 from klingway.domain.job import Job, JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, ProviderError, Running
 from klingway.use_cases.cancel_job import CancelJob
 
-from tests.fakes.providers import ScriptedProvider
+from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import SUCCESS, Gateway
 
 if TYPE_CHECKING:
@@ -198,3 +198,51 @@ def test_messages_that_come_twice(beginning: str) -> None:
 
     expect_one_of_everything(gateway, provider, job)
     assert State.SUCCEEDED is gateway.job(job).state
+
+
+def stalling() -> tuple[Gateway, Interrupted, Job, ScriptedProvider]:
+    """A job that its provider is at for too long, and another one that could do it."""
+    provider = Interrupted(profile=profile(name=ProviderName("first")))
+    second = ScriptedProvider(profile=profile(name=ProviderName("second")))
+    gateway = Gateway(provider=provider, others=[second])
+    job = gateway.submit(ORDER | {"failover": "always"})
+    gateway.clock.go_on(1800)
+    return gateway, provider, job, second
+
+
+@pytest.mark.parametrize("outcome", [SUCCESS, NO_FILM, Running()], ids=["film", "failure", "still running"])
+@pytest.mark.parametrize("seconds", [SUCCESS, NO_FILM, Running()], ids=["film", "failure", "still running"])
+def test_one_in_the_middle_of_another_at_two_providers(outcome: Outcome, seconds: Outcome) -> None:
+    """A question that straddles the change of providers erases neither attempt: one task at each, known to its own."""
+    straddling = (
+        callback,
+        chain,
+        sweep,
+        lambda *each: (chain(*each), chain(*each)),
+        lambda *each: (sweep(*each), sweep(*each)),
+    )
+    for first, meanwhile, third in product(straddling, repeat=3):
+        gateway, provider, job, second = stalling()
+        provider.outcomes, second.outcomes = [outcome], [seconds]
+        if outcome is not SUCCESS:  # the one in the middle sees it running, and leaves
+            provider.outcomes = [outcome, Running()]
+
+        def act(gateway: Gateway = gateway, job: Job = job, act: Callable[..., Any] = meanwhile) -> None:
+            gateway.provider.outcomes = [Running()]
+            act(gateway, job)
+
+        provider.meanwhile = act
+        first(gateway, job)
+        third(gateway, job)
+        ended = settled(gateway, job)
+
+        assert ended.state.is_terminal
+        assert len(provider.submitted) == 1 >= len(second.submitted)
+        known = {(each.number, each.provider): each.task_id for each in ended.attempts}
+        made = {
+            (int(reference[-1]), who.profile.name): task
+            for who in (provider, second)
+            for reference, task in who.tasks.items()
+        }
+        assert made == {which: task for which, task in known.items() if task is not None}
+        assert ended.provider == ended.attempt.provider

@@ -37,6 +37,7 @@ def replaying(gateway: Gateway) -> ReplayEvents:
         events=gateway.bus,
         deliveries=gateway.deliveries,
         delivery_queue=gateway.delivery_queue,
+        follow_end=gateway.follow_end,
         now=gateway.clock,
         bucket_name=gateway.bucket.name,
     )
@@ -72,6 +73,17 @@ def test_what_came_late_is_told_again_as_well(gateway: Gateway, replaying: Repla
     end, again = gateway.bus.published
     assert ("Job Failed", "Job Late Result") == (end.detail_type, again.detail_type)
     assert dict(late.detail) | {"replay": True} == dict(again.detail)
+
+
+def test_what_the_publisher_has_never_seen_is_followed(gateway: Gateway, replaying: ReplayEvents) -> None:
+    """An attempt that is still owed is watched from then on; of a job that is settled already nothing follows."""
+    job = gateway.submit(BODY | {"deadline_s": 60})
+    gateway.clock.go_on(70)
+    gateway.check(job)
+
+    list(replaying.run([job.id, job.id]))
+
+    assert [1] == [attempt for _, attempt in gateway.watches.rows]
 
 
 def test_what_has_no_end_is_not_told(gateway: Gateway, replaying: ReplayEvents) -> None:

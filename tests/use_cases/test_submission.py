@@ -317,8 +317,8 @@ def test_a_claim_of_an_older_task_is_not_believed() -> None:
 
 
 def timeless() -> Gateway:
-    """A provider whose records of tasks say neither a time nor a reference of ours, as Unifically's."""
-    return Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False, is_claimed_by_id=True)))
+    """A provider that calls back, and whose records of tasks say neither a time nor a reference of ours, as Unifically's."""
+    return Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False)))
 
 
 def test_where_records_say_nothing_a_callback_claims_a_task_that_nobody_has() -> None:

@@ -569,6 +569,7 @@ def publisher() -> PublishChanges:
     from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
     from klingway.adapters.dynamodb_watches import DynamoDbWatches
     from klingway.adapters.eventbridge import EventBridgeBus
+    from klingway.use_cases.follow_end import FollowEnd
     from klingway.use_cases.publish_changes import PublishChanges
     from klingway.use_cases.settle_spending import SettleSpending
     from klingway.use_cases.tell_targets import TellTargets
@@ -581,9 +582,12 @@ def publisher() -> PublishChanges:
             deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
             queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
         ),
-        watches=DynamoDbWatches(clients.dynamodb(), settings.table_name),
         work_queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
-        settle=SettleSpending(budgets=budgets),
+        follow_end=FollowEnd(
+            settle=SettleSpending(budgets=budgets),
+            watches=DynamoDbWatches(clients.dynamodb(), settings.table_name),
+            now=now,
+        ),
         now=now,
         bucket_name=settings.bucket_name,
         tells_every_change=settings.publish_state_changes,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from klingway.adapters.dynamodb_numbered_rows import NumberedRows, item_of, key_of
 from klingway.adapters.dynamodb_rows import Item, files_of
-from klingway.domain.ids import JobId, from_iso
+from klingway.domain.ids import JobId
 from klingway.domain.late_results import PART, Watch, watch_part
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def _watch_of(row: Mapping[str, Any]) -> Watch:
     return Watch(
         job_id=JobId(row["pk"]),
         attempt=int(row["attempt"]),
-        began_at=from_iso(row["began_at"]),
         due_at=int(row["due_at"]) if "due_at" in row else None,
         number=int(row["number"]),
         claimed_task_id=row.get("claimed_task_id"),

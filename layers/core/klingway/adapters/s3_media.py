@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from http import HTTPStatus
 from itertools import islice
@@ -101,17 +101,20 @@ class S3MediaBucket:
             data: bytes = body.read(at_most_bytes)
         return data
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete up to a thousand objects (S3's bound); those that are gone already are no mistake.
+    def delete_all(self, prefix: str) -> None:
+        """Delete every object whose key begins so; where there is none, that is no mistake.
 
         Raises:
             OSError: Some could not be deleted.
         """
-        if not keys:
-            return
-        wanted: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-        if failed := self._client.delete_objects(Bucket=self._name, Delete=wanted).get("Errors"):
-            raise OSError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code')}")
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
+        for page in pages:  # of a thousand at most, as many as are deleted in one call
+            keys: Any = [{"Key": item["Key"]} for item in page.get("Contents", [])]
+            if not keys:
+                continue
+            answer = self._client.delete_objects(Bucket=self._name, Delete={"Objects": keys, "Quiet": True})
+            if failed := answer.get("Errors"):
+                raise OSError(f"{len(failed)} of {len(keys)} objects were not deleted: {failed[0].get('Code')}")
 
     def link(self, key: str, *, expires_s: int, download_name: str | None = None) -> str:
         """Return a signed address of an object for anybody to read; no call is made."""

@@ -1,9 +1,16 @@
 """Who comes next when a provider has refused a job, or failed at it. Pure."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from klingway.domain.ids import ProviderName
 from klingway.domain.job import REQUEST_REFUSALS, Attempt, AttemptState, Failover, Job, JobError, OnUnconfirmed
+
+STALLED: Final = JobError(
+    code="stalled",
+    message="the provider takes far longer than a slow generation does; what it still makes is charged",
+    retryable=False,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,15 @@ def after_failure(job: Job, error: JobError) -> Turn | None:
     if job.failover is not Failover.ALWAYS:
         return None
     return after_refusal(job, replace(error, retryable=False))
+
+
+def left_behind(job: Job) -> Attempt | None:
+    """Return the latest attempt that was left for another provider since it took too long; None where there is none."""
+    return next((each for each in reversed(job.attempts) if _is_left(each)), None)
+
+
+def _is_left(attempt: Attempt) -> bool:
+    return attempt.error is not None and attempt.error.code == STALLED.code
 
 
 def _has_failed(attempt: Attempt) -> bool:

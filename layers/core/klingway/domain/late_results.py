@@ -13,7 +13,7 @@ from typing import Final
 
 from klingway.domain.ids import JobId
 from klingway.domain.job import Attempt, AttemptState, Job, LateResult, State, StoredFile
-from klingway.domain.schedule import WATCHED_S, next_watch_after_s
+from klingway.domain.schedule import WATCHED_OPEN_S, WATCHED_S, next_watch_after_s
 
 PART: Final = "watch#"
 """How the sort key of every watch begins."""
@@ -26,7 +26,6 @@ class Watch:
     job_id: JobId
     attempt: int
     """The attempt's number."""
-    began_at: datetime
     due_at: int | None
     """Epoch seconds at which the poller takes it up; None once it is at rest."""
     number: int = 0
@@ -51,11 +50,6 @@ class Watch:
     def is_over(self) -> bool:
         """Whether nothing is expected any more, or all is there."""
         return self.due_at is None
-
-    @property
-    def ends_at(self) -> datetime:
-        """Until when something is expected."""
-        return self.began_at + timedelta(seconds=WATCHED_S)
 
     def is_held(self, at: datetime) -> bool:
         """Tell whether a process may be copying its result at a time."""
@@ -82,7 +76,12 @@ def owing(job: Job) -> Iterator[Attempt]:
 
 def watch(job: Job, attempt: Attempt, *, at: datetime) -> Watch:
     """Return the watch of an attempt of a job."""
-    return Watch(job_id=job.id, attempt=attempt.number, began_at=at, due_at=_epoch(at, next_watch_after_s(0)))
+    return Watch(job_id=job.id, attempt=attempt.number, due_at=_epoch(at, next_watch_after_s(0)))
+
+
+def ends_at(job: Job) -> datetime:
+    """Return until when something is expected of the attempts of a job that has ended."""
+    return (job.finished_at or job.updated_at) + timedelta(seconds=WATCHED_S)
 
 
 def tell(watch: Watch, *, claimed_task_id: str | None, answered_task_id: str | None, at: datetime) -> Watch:
@@ -96,18 +95,23 @@ def tell(watch: Watch, *, claimed_task_id: str | None, answered_task_id: str | N
     )
 
 
-def wait(watch: Watch, *, at: datetime, can_be_asked: bool) -> Watch:
+def hold(watch: Watch, *, at: datetime) -> Watch:
+    """Its job goes on, or is being written by somebody else: what it brings is looked at some minutes later."""
+    return replace(watch, number=watch.number + 1, due_at=_epoch(at, WATCHED_OPEN_S), is_storing=False)
+
+
+def wait(watch: Watch, job: Job, *, at: datetime, can_be_asked: bool) -> Watch:
     """There is nothing yet, or not all of it: look again later, and one last time when nothing is expected any more.
 
     Args:
         watch: As it stands.
+        job: Its job, which has ended.
         at: The time.
         can_be_asked: Whether the provider can say anything of it without a further claim.
     """
-    if at >= watch.ends_at:
-        return end(watch)
-    pause_s = next_watch_after_s((at - watch.began_at).total_seconds()) if can_be_asked else WATCHED_S
-    due_at = min(_epoch(at, pause_s), _epoch(watch.ends_at, 0))
+    since = job.finished_at or job.updated_at
+    pause_s = next_watch_after_s((at - since).total_seconds()) if can_be_asked else WATCHED_S
+    due_at = min(_epoch(at, pause_s), _epoch(ends_at(job), 0))
     claimed = watch.claimed_task_id if can_be_asked else None  # it was not what it claimed to be
     return replace(watch, number=watch.number + 1, due_at=due_at, claimed_task_id=claimed, is_storing=False)
 

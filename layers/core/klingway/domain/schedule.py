@@ -68,6 +68,12 @@ WATCHED_FIRST_S: Final = 60
 WATCHED_AGAIN_S: Final = 3600
 """The longest such pause."""
 
+WATCHED_OPEN_S: Final = 300
+"""Between two looks at whether the job of such an attempt has ended."""
+
+WATCHED_LATE_S: Final = 86_400
+"""How long after that week a result that is there already is still tried to be told of."""
+
 STALLED_TIMES: Final = 4
 """A task is stalled that takes so many times as long as a slow generation."""
 

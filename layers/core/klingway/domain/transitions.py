@@ -181,6 +181,7 @@ def end_preparing(*, at: datetime, elements: Sequence[JobElement]) -> Change:
 def cancel(job: Job, *, at: datetime) -> Change:
     """Its caller wants the job no more, and no provider is at it."""
     message = "canceled before it was submitted; nothing was charged"
+    owes = any(attempt.owes_a_result for attempt in job.attempts)
     if any(attempt.accepted_at is not None or attempt.doubts for attempt in job.attempts):
         message = "canceled before it was submitted once more; an earlier attempt may have been charged"
     return Change(
@@ -188,7 +189,7 @@ def cancel(job: Job, *, at: datetime) -> Change:
         to_state=State.CANCELED,
         at=at,
         due_at=None,
-        values={"error": JobError(code="canceled", message=message, retryable=True), "finished_at": at},
+        values={"error": JobError(code="canceled", message=message, retryable=not owes), "finished_at": at},
     )
 
 
@@ -230,6 +231,35 @@ def go_elsewhere(job: Job, *, at: datetime, error: JobError, provider: ProviderN
         due_at=at + timedelta(seconds=PATIENCE_S),
         expected_attempts=_as_read(job),
         values={"attempts": attempts} | _going_to(job, provider, error),
+    )
+
+
+def go_back(job: Job, left: Attempt, *, at: datetime, error: JobError) -> Change:
+    """Nobody else makes the job: the attempt that was left for them is the one that is waited for again.
+
+    Args:
+        job: As it stands.
+        left: The attempt; its provider may be at it still, or done.
+        at: The time.
+        error: Why nobody else makes it.
+    """
+    others = [each for each in job.attempts if each is not left]
+    if others and job.attempt is not left and job.attempt.state is not AttemptState.FAILED:
+        others[-1] = replace(job.attempt, state=AttemptState.FAILED, error=error, ended_at=at)
+    again = replace(left, state=AttemptState.RUNNING, error=None, ended_at=None)
+    return Change(
+        allowed_from=frozenset({job.state}),
+        to_state=State.RUNNING,
+        at=at,
+        due_at=at + timedelta(seconds=PATIENCE_S),
+        expected_number=job.number if job.state is State.QUEUED else None,
+        expected_attempts=_as_read(job),
+        values={
+            "attempts": (*others, again),
+            "provider": left.provider,
+            "price": left.price,
+            "route_reason": f"{left.provider}: again after {job.provider} ({error.code})",
+        },
     )
 
 
@@ -355,10 +385,15 @@ def succeed(
 
 def fail(job: Job, *, at: datetime, error: JobError, learnt_by: LearntBy | None = None) -> Change:
     """The job has failed for good; its latest attempt with it, unless that one has its own end and reason already."""
-    values: dict[str, Any] = {"error": error, "finished_at": at}
+    attempts = job.attempts
     if job.attempts and job.attempt.state not in _SETTLED:
         ended = job.attempt.state if job.attempt.state is AttemptState.SUCCEEDED else AttemptState.FAILED
-        values["attempts"] = _with_latest(job, state=ended, ended_at=job.attempt.ended_at or at, error=error)
+        attempts = _with_latest(job, state=ended, ended_at=job.attempt.ended_at or at, error=error)
+    if any(attempt.owes_a_result for attempt in attempts):
+        error = replace(error, retryable=False)  # no invitation to pay once more for what may still come
+    values: dict[str, Any] = {"error": error, "finished_at": at}
+    if attempts is not job.attempts:
+        values["attempts"] = attempts
     if learnt_by is not None:
         values["learnt_by"] = learnt_by
     return Change(

@@ -23,12 +23,6 @@ from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, S
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
 from klingway.use_cases.watch_attempts import WatchAttempts
 
-STALLED: Final = JobError(
-    code="stalled",
-    message="the provider takes far longer than a slow generation does; what it still makes is charged",
-    retryable=False,
-)
-
 _INTERRUPTED: Final = "submission_interrupted"
 
 MOST_REFUSALS: Final = 5
@@ -60,6 +54,9 @@ class CheckAttempt:
             self._act(job, work)
         except ChangeRefusedError:
             logger().debug("somebody else was quicker", extra={"job_id": job.id})
+            now = self.chain.jobs.get(job.id)
+            if now is not None and _is_late(work, now):  # what it claims may be known to nobody else
+                self.watch.hear(now, work)
 
     def _act(self, job: Job, work: Work) -> None:
         if job.provider not in self.providers.names():
@@ -95,7 +92,7 @@ class CheckAttempt:
         if work.kind not in {WorkKind.SUBMIT, WorkKind.TURN}:
             return
         if self._is_over(job):
-            self._fail(job, _deadline_passed(job, "the provider to have room"))
+            self._fail(job, _deadline_passed("the provider to have room"))
         else:
             request = self.chain.jobs.get_request(job.id)
             self.start.run(job, request, was_called=work.kind is WorkKind.TURN)
@@ -107,7 +104,7 @@ class CheckAttempt:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
                 waited_for = f"the provider to answer ({error.error.code}); what it has made is charged"
-                self._fail(job, _deadline_passed(job, waited_for))
+                self._fail(job, _deadline_passed(waited_for))
             elif error.retry_after_s is not None:
                 self._wait_for(job, max(schedule.EVERY_S, error.retry_after_s))
             else:
@@ -123,8 +120,8 @@ class CheckAttempt:
                     count("UnknownProviderStatus", provider=job.provider)
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
-                    self._fail(job, _deadline_passed(job, "the provider to finish; what it still makes is charged"))
-                elif (turn := self._turn_of_stalled(job)) is not None:
+                    self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
+                elif work.nudge is None and (turn := self._turn_of_stalled(job)) is not None:
                     self._leave(job, turn)
                 else:
                     self._wait(job, work)
@@ -141,7 +138,9 @@ class CheckAttempt:
     def _failed(self, job: Job, error: JobError, learnt_by: LearntBy) -> None:
         """End a job at which its provider has failed, or have another one try, where its caller wants that."""
         now, turn = self.chain.now(), failover.after_failure(job, error)
-        if turn is None:
+        if turn is None and (left := failover.left_behind(job)) is not None:
+            self.submit.go_back(job, left, error)
+        elif turn is None:
             self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=error, learnt_by=learnt_by))
         else:
             change = transitions.go_elsewhere(job, at=now, error=error, provider=turn.provider)
@@ -151,13 +150,15 @@ class CheckAttempt:
     def _turn_of_stalled(self, job: Job) -> failover.Turn | None:
         """Return who tries next since this provider takes too long, where the caller wants that; None: it is waited for."""
         accepted_at = job.attempt.accepted_at or job.attempt.started_at
-        elapsed_s = (self.chain.now() - accepted_at).total_seconds()
-        return failover.after_failure(job, STALLED) if schedule.is_stalled(elapsed_s, self._expected(job)) else None
+        if not schedule.is_stalled((self.chain.now() - accepted_at).total_seconds(), self._expected(job)):
+            return None
+        turn = failover.after_failure(job, failover.STALLED)
+        return turn if turn is not None and self.submit.has_room(job, turn.provider) else None
 
     def _leave(self, job: Job, turn: failover.Turn) -> None:
         """Have another provider try as well; what this one still makes is charged, and kept when it comes."""
         count("AttemptStalled", provider=job.provider)
-        change = transitions.go_elsewhere(job, at=self.chain.now(), error=STALLED, provider=turn.provider)
+        change = transitions.go_elsewhere(job, at=self.chain.now(), error=failover.STALLED, provider=turn.provider)
         # Nobody of the lane is called: this provider is still at it.
         self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
 
@@ -341,7 +342,5 @@ def _is_current(work: Work, job: Job) -> bool:
     return bool(job.attempts) and work.attempt == job.attempt.number
 
 
-def _deadline_passed(job: Job, waited_for: str) -> JobError:
-    """Return the error of a job whose time is over; it is no invitation to pay once more for what may still be made."""
-    is_free = not any(attempt.may_be_charged for attempt in job.attempts)
-    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=is_free)
+def _deadline_passed(waited_for: str) -> JobError:
+    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=True)

@@ -1,12 +1,12 @@
 """Delete an ended job with its media, so that nothing of it is left but what was told to others."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from klingway.domain.errors import WrongStateError
 from klingway.domain.ids import Tenant
-from klingway.domain.job import Job, StoredFile
+from klingway.domain.job import Job
 from klingway.domain.late_results import end
+from klingway.domain.results import job_prefix
 from klingway.use_cases.own_job import own_job
 from klingway.use_cases.ports import JobStore, MediaBucket, Now, WatchStore
 from klingway.use_cases.settle_spending import SettleSpending
@@ -32,22 +32,19 @@ class DeleteJob:
         job = own_job(self.jobs, tenant, job_id).job
         if not job.state.is_terminal:
             raise WrongStateError("not_ended", f"The job is {job.state.value}; it can be deleted once it has ended.")
-        came_late = self._watched_no_more(job)
-        self.bucket.delete([file.key for file in (*job.all_files, *came_late)])
+        self._watch_no_more(job)
+        # By their prefix: also what no row names, since the process that stored it died.
+        self.bucket.delete_all(job_prefix(job))
         self.settle.keep_counting(job)
         self.jobs.delete(job)
 
-    def _watched_no_more(self, job: Job) -> Sequence[StoredFile]:
-        """Expect nothing more of a job's attempts; return what is in the bucket of results that are not there whole.
+    def _watch_no_more(self, job: Job) -> None:
+        """Expect nothing more of a job's attempts.
 
         Raises:
-            WrongStateError: One is being stored this moment, and would be left behind.
+            WrongStateError: The result of one is being stored this moment, and would be left behind.
         """
-        files: list[StoredFile] = []
-        for watch in self.watches.of(job.id):
-            if watch.is_held(self.now()) or not self.watches.replace(end(watch), expected=watch.number):
-                raise WrongStateError(
-                    "late_result", "A late result of the job is being stored; delete it in some minutes."
-                )
-            files += watch.files
-        return files
+        watches = self.watches.of(job.id)
+        is_held = any(watch.is_held(self.now()) for watch in watches)
+        if is_held or not all(self.watches.replace(end(watch), expected=watch.number) for watch in watches):
+            raise WrongStateError("late_result", "A late result of the job is being stored; delete it in some minutes.")

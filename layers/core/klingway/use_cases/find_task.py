@@ -1,8 +1,8 @@
 """Find the task of an attempt whose answer was lost: by our reference, or by what its callback claims.
 
 A claim is never believed by itself: whoever learns a callback's address could make one. The provider, asked with our own key,
-has to know the task, and to say that it is new enough and no other's; where its record says neither, a task is the attempt's
-that claims it first, and those whose answers came are claimed before anybody hears of them.
+has to know the task; what its record says, its time and our reference, has to fit; and no other attempt may have it: a task is
+the attempt's that claims it first, and those whose answers came are claimed before anybody hears of them.
 """
 
 from dataclasses import dataclass
@@ -40,26 +40,28 @@ class FindTask:
             ProviderError: It could not be learnt; ask again later.
         """
         if work.answered_task_id is not None:
-            return provider.check(provider.handle_for(attempt.handle, work.answered_task_id))
+            task = provider.check(provider.handle_for(attempt.handle, work.answered_task_id))
+            self.keep(provider, attempt, attempt_id, task)
+            return task
         if provider.profile.finds_by_reference:
             return provider.find(attempt.handle, str(attempt_id))
-        if work.claimed_task_id is None:
+        if work.claimed_task_id is None or provider.account != attempt.account:
             return None
         task = provider.check(provider.handle_for(attempt.handle, work.claimed_task_id))
-        return task if self._fits(provider, attempt, attempt_id, task) else None
+        return task if self._fits(attempt, attempt_id, task) else None
 
     def keep(self, provider: Provider, attempt: Attempt, attempt_id: AttemptId, task: Task) -> None:
         """Write down whose a task is that the provider itself has given us, lest another claims it."""
-        if provider.profile.is_claimed_by_id and not self._claim(attempt, attempt_id, task):
+        can_be_claimed = provider.profile.calls_back and not provider.profile.finds_by_reference
+        if can_be_claimed and not self._claim(attempt, attempt_id, task):
             count("TaskClaimedTwice", provider=attempt.provider)
             logger().error("task claimed by another attempt", extra={"attempt": str(attempt_id), "task": task.task_id})
 
-    def _fits(self, provider: Provider, attempt: Attempt, attempt_id: AttemptId, task: Task) -> bool:
-        if provider.profile.is_claimed_by_id:
-            return self._claim(attempt, attempt_id, task)
+    def _fits(self, attempt: Attempt, attempt_id: AttemptId, task: Task) -> bool:
         is_ours = task.reference in {None, str(attempt_id)}
-        is_new = task.created_at is not None and task.created_at >= attempt.started_at - timedelta(seconds=CLOCK_SKEW_S)
-        return is_ours and is_new
+        since = attempt.started_at - timedelta(seconds=CLOCK_SKEW_S)
+        is_new = task.created_at is None or task.created_at >= since
+        return is_ours and is_new and self._claim(attempt, attempt_id, task)
 
     def _claim(self, attempt: Attempt, attempt_id: AttemptId, task: Task) -> bool:
         return self.claims.claim(attempt, task.task_id, attempt_id, at=self.now())

@@ -354,8 +354,8 @@ class MediaBucket(Protocol):
         """Return an object, or as much of its beginning; None where it is gone, or not the one of this ETag any more."""
         ...
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """Delete objects; those that are gone already are no mistake.
+    def delete_all(self, prefix: str) -> None:
+        """Delete every object whose key begins so; where there is none, that is no mistake.
 
         Raises:
             OSError: Some could not be deleted.

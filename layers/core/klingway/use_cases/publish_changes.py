@@ -20,11 +20,10 @@ from klingway.domain.events import (
     state_changed_detail,
 )
 from klingway.domain.job import Job, LateResult
-from klingway.domain.late_results import owing, watch
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
-from klingway.use_cases.ports import Event, EventBus, Now, WatchStore, WorkQueue
-from klingway.use_cases.settle_spending import SettleSpending
+from klingway.use_cases.follow_end import FollowEnd
+from klingway.use_cases.ports import Event, EventBus, Now, WorkQueue
 from klingway.use_cases.tell_targets import TellTargets
 
 
@@ -44,9 +43,8 @@ class PublishChanges:
 
     events: EventBus
     tell: TellTargets
-    watches: WatchStore
     work_queue: WorkQueue
-    settle: SettleSpending
+    follow_end: FollowEnd
     now: Now
     bucket_name: str
     tells_every_change: bool = False
@@ -82,8 +80,7 @@ class PublishChanges:
         """Do what follows from a job's end; one that cannot be done holds up no other."""
         try:
             if job.state.is_terminal:
-                self.settle.run(job)
-                self._watch(job)
+                self.follow_end.run(job)
             self._deliver(job)
             if job.state.is_terminal and job.elements:
                 self.work_queue.send(Work(kind=WorkKind.RELEASE, id=job.id, number=None))
@@ -92,11 +89,6 @@ class PublishChanges:
             logger().error("change not followed", extra={"job_id": job.id, "error": type(error).__name__})
             return False
         return True
-
-    def _watch(self, job: Job) -> None:
-        """See to it that what a provider still makes of an ended job is not lost."""
-        for attempt in owing(job):
-            self.watches.add(watch(job, attempt, at=self.now()))
 
     def _deliver(self, job: Job) -> None:
         """Tell the targets of a job's end.

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from klingway.domain.deliveries import DeliveryState, once_more
 from klingway.domain.events import replayed_detail
 from klingway.domain.ids import JobId, is_job_id, lowest_job_id
+from klingway.use_cases.follow_end import FollowEnd
 from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventBus, JobStore, Now
 from klingway.use_cases.publish_changes import end_event, late_event
 
@@ -60,6 +61,7 @@ class ReplayEvents:
     events: EventBus
     deliveries: DeliveryStore
     delivery_queue: DeliveryQueue
+    follow_end: FollowEnd
     now: Now
     bucket_name: str
 
@@ -96,6 +98,7 @@ class ReplayEvents:
         if job is None or end is None:
             yield Replayed(job_id=job_id, outcome=Outcome.NOT_FOUND if job is None else Outcome.NOT_ENDED)
             return
+        self.follow_end.run(job)  # who missed the end may have missed what follows from it
         for event in (end, *(late_event(job, late, bucket=self.bucket_name) for late in job.late_results)):
             marked = Event(event.detail_type, replayed_detail(dict(event.detail)))
             yield Replayed(job_id=job_id, outcome=Outcome.REPLAYED, event=marked)

@@ -13,9 +13,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from klingway.domain import transitions
-from klingway.domain.ids import iso
 from klingway.domain.job import Job, State, StoredFile
 from klingway.domain.request import AnyRequest, ImageRequest, VideoRequest, read_stored
+from klingway.domain.results import attempt_prefix
 from klingway.domain.views import job_to_json
 from klingway.observability import count, logger
 from klingway.providers.contract import Media, Succeeded
@@ -100,7 +100,7 @@ class StoreResult:
         mismatch = mismatches(read_stored(job.kind, request), files)
         change = transitions.succeed(at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
         done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
-        provenance = self._store_provenance(result_prefix(job), done, request)
+        provenance = self._store_provenance(attempt_prefix(job), done, request)
         return self.jobs.apply(job.id, replace(change, values={**change.values, "files": (*files, provenance)}))
 
     def fetch(self, job: Job, result: Succeeded) -> tuple[list[StoredFile], list[str]]:
@@ -139,7 +139,7 @@ class StoreResult:
         with self.source.open(media.url) as opened:
             content_type = _content_type(opened.content_type, media.url, _LIKELY_TYPES[job.kind])
             name = media.stem + _EXTENSIONS.get(content_type, "")
-            key = result_prefix(job) + name
+            key = attempt_prefix(job) + name
             stored = self.bucket.store(key, opened.chunks, content_type=content_type)
         with self.bucket.open(key, stored.size_bytes) as file:
             measured = self.measure(file)
@@ -167,7 +167,7 @@ class StoreResult:
             awaited: The job as if that attempt were waited for.
             job: As it is, with what it has got late.
         """
-        return self._store_provenance(result_prefix(awaited), job, self.jobs.get_request(job.id))
+        return self._store_provenance(attempt_prefix(awaited), job, self.jobs.get_request(job.id))
 
     def _store_provenance(self, prefix: str, job: Job, request: Mapping[str, Any]) -> StoredFile:
         said = job_to_json(job, request, bucket=self.bucket.name)
@@ -208,12 +208,6 @@ def _reason(job: Job, error: Exception) -> tuple[str, bool]:
     count("StoringInterrupted", provider=job.provider)
     logger().error("storing interrupted", extra={"job_id": job.id, "error": type(error).__name__})
     return f"storing was interrupted ({type(error).__name__})", False
-
-
-def result_prefix(job: Job) -> str:
-    """Return where the latest attempt's files lie: `results/{tenant}/{yyyy}/{mm}/{dd}/{job}/{attempt}/`."""
-    day = iso(job.created_at)[:10].replace("-", "/")
-    return f"results/{job.tenant}/{day}/{job.id}/{job.attempt.number}/"
 
 
 def mismatches(request: AnyRequest, files: Sequence[StoredFile]) -> list[str]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from klingway.domain import elements, failover, inputs, schedule, transitions
-from klingway.domain.ids import AttemptId
-from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError, State
+from klingway.domain.ids import AttemptId, ProviderName
+from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Attempt, Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.domain.lanes import Lane
 from klingway.domain.pricing import price_of
@@ -80,6 +80,8 @@ class SubmitAttempt:
         """Go on to the next provider of the route, or wait until this one has room."""
         now = self.chain.now()
         turn = failover.after_refusal(job, obstacle.error)
+        if (left := _waited_for_rather(job, turn)) is not None:
+            return self.go_back(job, left, obstacle.error)
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=obstacle.error))
         after_s, then = self._pause(job, turn, obstacle.after_s)
@@ -103,6 +105,8 @@ class SubmitAttempt:
         now = self.chain.now()
         error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
         turn = failover.after_refusal(job, replace(error, retryable=False))
+        if (left := _waited_for_rather(job, turn)) is not None:
+            return self.go_back(job, left, error)
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=error))
         after_s = schedule.back_off_s(job.attempt.tries) if turn.starts_over and job.attempts else 0
@@ -146,8 +150,24 @@ class SubmitAttempt:
         """End a job whose submission may or may not have arrived, for good; or submit it anew, where its caller wants that."""
         now, error = self.chain.now(), unconfirmed(reason)
         if not failover.submits_anew(job):
+            left = failover.left_behind(job)
+            if left is not None:
+                return self.go_back(job, left, error)
             return self._apply(job, transitions.fail(job, at=now, error=error))
         return self._apply(job, transitions.submit_anew(job, at=now, error=error), WorkKind.SUBMIT)
+
+    def has_room(self, job: Job, name: ProviderName) -> bool:
+        """Tell whether a job could be submitted to a provider at once, for all that is known."""
+        account = self.providers.get(name).account
+        if account is None:
+            return False
+        standing = self.lanes.look(Lane(name, account, job.model))
+        rests = standing.rests_until is not None and standing.rests_until > self.chain.now()
+        return standing.oldest is None and not rests
+
+    def go_back(self, job: Job, left: Attempt, error: JobError) -> Job:
+        """Wait again for an attempt that was left for others, who do not make the job."""
+        return self._apply(job, transitions.go_back(job, left, at=self.chain.now(), error=error), WorkKind.CHECK)
 
     def _render(self, job: Job, provider: Provider, request: Mapping[str, Any], attempt_id: AttemptId) -> WireRequest:
         subject = str(attempt_id)
@@ -201,6 +221,8 @@ class SubmitAttempt:
             change = transitions.lose_answer(job, at=now, error=reason, after_s=after_s)
             return self._apply(job, change, WorkKind.CHECK, after_s)
         turn = failover.after_refusal(job, reason)
+        if (left := _waited_for_rather(job, turn)) is not None:
+            return self.go_back(job, left, reason)
         if turn is None:
             return self._apply(job, transitions.fail(job, at=now, error=reason))
         after_s, then = self._pause(job, turn, error.retry_after_s)
@@ -215,6 +237,11 @@ class SubmitAttempt:
             return self.chain.go_on(job, change, then, delay_s=delay_s)
         except ChangeRefusedError as error:
             return error.job or job
+
+
+def _waited_for_rather(job: Job, turn: failover.Turn | None) -> Attempt | None:
+    """Return the attempt that was left, where nobody takes the job now for whom it was left."""
+    return failover.left_behind(job) if turn is None or turn.starts_over else None
 
 
 def _says_nothing_of_the_first(job: Job, reason: JobError) -> bool:

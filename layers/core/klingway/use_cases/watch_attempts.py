@@ -5,12 +5,16 @@ whoever takes it up does again what may not have been done.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
 
 from klingway.domain import late_results
 from klingway.domain.deliveries import JOB_LATE_RESULT, deliveries_to
 from klingway.domain.ids import AttemptId, JobId
 from klingway.domain.job import Attempt, Job, LateResult
 from klingway.domain.late_results import Watch
+from klingway.domain.results import attempt_prefix
+from klingway.domain.schedule import WATCHED_LATE_S
 from klingway.domain.work import Work
 from klingway.observability import count, logger
 from klingway.providers.contract import Failed, Provider, ProviderError, Succeeded, Task
@@ -20,6 +24,9 @@ from klingway.use_cases.ports import ChangeRefusedError, EventBus, Providers, Wa
 from klingway.use_cases.publish_changes import late_event
 from klingway.use_cases.store_result import PartlyStoredError, StoreResult, has_result
 from klingway.use_cases.tell_targets import TellTargets
+
+_MOST_TRIES: Final = 5
+"""So often is a watch told of something that others write at the same moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,30 +57,41 @@ class WatchAttempts:
         attempt = next((each for each in late_results.owing(job) if each.number == work.attempt), None)
         if attempt is None:
             return
-        self.watches.add(late_results.watch(job, attempt, at=self.chain.now()))
-        watch = self.watches.get(job.id, attempt.number)
-        if watch is None or watch.is_over or watch.is_held(self.chain.now()):
-            return
-        told = late_results.tell(
-            watch,
-            claimed_task_id=work.claimed_task_id,
-            answered_task_id=work.answered_task_id,
-            at=self.chain.now(),
-        )
-        if self.watches.replace(told, expected=watch.number):
-            self._look(told)
+        for _ in range(_MOST_TRIES):
+            at = self.chain.now()
+            self.watches.add(late_results.watch(job, attempt, at=at))
+            watch = self.watches.get(job.id, attempt.number)
+            if watch is None or watch.is_over or watch.is_held(at):
+                return
+            told = late_results.tell(
+                watch, claimed_task_id=work.claimed_task_id, answered_task_id=work.answered_task_id, at=at
+            )
+            if self.watches.replace(told, expected=watch.number):
+                self._look(told)
+                return
+        raise TimeoutError("a watch kept changing")  # the message comes again: its claim may be known to nobody else
 
     def _look(self, watch: Watch) -> None:
         job = self.chain.jobs.get(watch.job_id)
         if job is None:  # deleted
             self.watches.remove(watch)
             return
+        at = self.chain.now()
+        if not job.state.is_terminal:
+            self._write(late_results.hold(watch, at=at), watch)
+            return
         attempt = next(each for each in job.attempts if each.number == watch.attempt)
         known = next((late for late in job.late_results if late.attempt == watch.attempt), None)
-        if known is not None:  # its process died before it had told of it
+        if at > late_results.ends_at(job) + timedelta(seconds=WATCHED_LATE_S):
+            count("WatchGivenUp", provider=attempt.provider)
+            logger().error("watch given up", extra={"job_id": job.id, "attempt": watch.attempt})
+            self._write(late_results.end(watch), watch)
+        elif known is not None:  # its process died before it had told of it
             self._told(job, known, watch)
-        elif not job.state.is_terminal or attempt.provider not in self.providers.names():
-            self._wait(watch, can_be_asked=True)
+        elif attempt not in late_results.owing(job):  # it was taken up again, and is the one that the job ended with
+            self._write(late_results.end(watch), watch)
+        elif attempt.provider not in self.providers.names():
+            self._wait(job, attempt, watch, can_be_asked=True)
         else:
             self._ask(job, attempt, watch)
 
@@ -83,16 +101,16 @@ class WatchAttempts:
             task = self._task(job, attempt, watch, provider)
         except ProviderError as error:
             logger().warning("watched in vain", extra={"job_id": job.id, "error": error.error.code})
-            self._wait(watch, can_be_asked=True)
+            self._wait(job, attempt, watch, can_be_asked=True)
             return
         match None if task is None else task.outcome:
             case Succeeded() as result:
                 self._store(job, attempt, watch, result)
             case Failed():
-                self._write(late_results.end(watch), watch)
+                self._give_up(job, attempt, watch)
             case _:
                 can_be_asked = task is not None or provider.profile.finds_by_reference
-                self._wait(watch, can_be_asked=can_be_asked)
+                self._wait(job, attempt, watch, can_be_asked=can_be_asked)
 
     def _task(self, job: Job, attempt: Attempt, watch: Watch, provider: Provider) -> Task | None:
         if attempt.task_id is not None:
@@ -105,42 +123,62 @@ class WatchAttempts:
         begun = late_results.begin_storing(watch, due_at=self.chain.after_timeout())
         if not self._write(begun, watch):
             return
-        awaited = late_results.as_if_awaited(job, attempt, begun)
         try:
-            files, _ = self.store.fetch(awaited, result)
+            files, _ = self.store.fetch(late_results.as_if_awaited(job, attempt, begun), result)
         except PartlyStoredError as error:
             logger().warning("not stored", extra={"job_id": job.id, "reason": str(error), "tries": begun.tries})
-            if self.chain.now() < begun.ends_at or not has_result(error.files):
-                self._wait(replace(begun, files=error.files), can_be_asked=True)
-                return
-            files = [*error.files]
+            partly = replace(begun, files=error.files)
+            if error.is_copy:  # what was paid for is there: nobody waits for a copy of it
+                self._keep(job, attempt, partly)
+            else:
+                self._wait(job, attempt, partly, can_be_asked=True)
+        else:
+            self._keep(job, attempt, replace(begun, files=tuple(files)))
+
+    def _keep(self, job: Job, attempt: Attempt, watch: Watch) -> None:
+        """Write what is stored to the job's row, and tell of it."""
         at = self.chain.now()
-        told = replace(job, late_results=(*job.late_results, late_results.late_result(job, attempt, files, at=at)))
-        files.append(self.store.tell_of(awaited, told))
+        late = late_results.late_result(job, attempt, watch.files, at=at)
+        awaited = late_results.as_if_awaited(job, attempt, watch)
+        provenance = self.store.tell_of(awaited, replace(job, late_results=(*job.late_results, late)))
+        late = late_results.late_result(job, attempt, [*watch.files, provenance], at=at)
         try:
-            job = self.chain.jobs.keep_late_result(job, late_results.late_result(job, attempt, files, at=at))
+            job = self.chain.jobs.keep_late_result(job, late)
         except ChangeRefusedError as error:
-            logger().warning("late result not written", extra={"job_id": job.id, "is_gone": error.job is None})
-            self._wait(replace(begun, files=tuple(files)), can_be_asked=True)
+            if error.job is None:  # deleted in the meantime
+                self.store.bucket.delete_all(attempt_prefix(awaited))
+                self.watches.remove(watch)
+            else:
+                self._write(late_results.hold(watch, at=at), watch)
             return
         count("LateResult", provider=attempt.provider)
-        self._told(job, job.late_results[-1], begun)
+        self._told(job, late, watch)
 
     def _told(self, job: Job, late: LateResult, watch: Watch) -> None:
-        (is_taken,) = self.events.publish([late_event(job, late, bucket=self.store.bucket.name)])
-        if not is_taken:
-            raise ConnectionError("the event bus did not take a late result")  # the row falls due
         at = self.chain.now()
         self.tell.run(
             deliveries_to(job.targets, subject_id=job.id, sequence=late.sequence, event=JOB_LATE_RESULT, at=at)
         )
+        (is_taken,) = self.events.publish([late_event(job, late, bucket=self.store.bucket.name)])
+        if not is_taken:
+            raise ConnectionError("the event bus did not take a late result")  # the row falls due
         self._write(late_results.end(watch), watch)
 
-    def _wait(self, watch: Watch, *, can_be_asked: bool) -> None:
-        waiting = late_results.wait(watch, at=self.chain.now(), can_be_asked=can_be_asked)
-        if waiting.is_over and waiting.tries:
-            count("LateResultNotStored")
-        self._write(waiting, watch)
+    def _wait(self, job: Job, attempt: Attempt, watch: Watch, *, can_be_asked: bool) -> None:
+        if self.chain.now() >= late_results.ends_at(job):
+            self._give_up(job, attempt, watch)
+        else:
+            waiting = late_results.wait(watch, job, at=self.chain.now(), can_be_asked=can_be_asked)
+            self._write(waiting, watch)
+
+    def _give_up(self, job: Job, attempt: Attempt, watch: Watch) -> None:
+        """Expect nothing more; what is there of a result is better than nothing."""
+        if has_result(watch.files):
+            self._keep(job, attempt, watch)
+            return
+        if watch.tries:
+            count("LateResultNotStored", provider=attempt.provider)
+        self._write(late_results.end(watch), watch)
 
     def _write(self, changed: Watch, before: Watch) -> bool:
         return self.watches.replace(changed, expected=before.number)
