@@ -166,11 +166,15 @@ class Twin:
         self, tenant: str, *, scopes: frozenset[Scope] = EVERY_SCOPE, route: Sequence[ProviderName] = ()
     ) -> IssuedKey:
         """Make a key for a tenant, which comes to be if it is new."""
+        return self.keys().issue(tenant, scopes=scopes, route=route)
+
+    def keys(self) -> ManageKeys:
+        """Return what makes, rotates and revokes keys."""
         outputs = self.cloud.outputs
         said = self.cloud.client("secretsmanager").get_secret_value(SecretId=outputs["MasterSecretArn"])
-        keys = DynamoDbKeys(self.cloud.client("dynamodb"), outputs["TableName"])
         keyring = Keyring.of(json.loads(said["SecretString"]))
-        return ManageKeys(register=keys, keyring=lambda: keyring, now=now).issue(tenant, scopes=scopes, route=route)
+        register = DynamoDbKeys(self.cloud.client("dynamodb"), outputs["TableName"])
+        return ManageKeys(register=register, keyring=lambda: keyring, now=now)
 
     def ready_line(self) -> dict[str, Any]:
         """Return what `klingway serve` says once all is up."""

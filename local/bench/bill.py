@@ -75,6 +75,7 @@ def measure() -> list[Bill]:
         kinds: Mapping[str, Callable[[Stage], None]] = {
             "by callback": _by_callback,
             "with a webhook": _with_webhook,
+            "with caps": _with_caps,
             "polled": lambda stage: _polled(stage, apimart),
             "with one element": _with_element,
             "from the inbox": _from_inbox,
@@ -91,6 +92,11 @@ def _by_callback(stage: Stage, **fields: Any) -> None:  # noqa: ANN401 - of a re
 
 def _with_webhook(stage: Stage) -> None:
     _by_callback(stage, webhook={"url": f"{stage.receiver.url}/hook"})
+
+
+def _with_caps(stage: Stage) -> None:
+    with stage.capped():
+        _by_callback(stage)
 
 
 def _with_element(stage: Stage) -> None:

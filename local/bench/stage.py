@@ -10,12 +10,16 @@ import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
 from klingway.bootstrap import now
+from klingway.domain.budgets import Caps
+from klingway.domain.ids import Tenant
 from klingway.domain.keys import Keyring
 from klingway.use_cases.manage_keys import ManageKeys
 
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 REGION: Final = "eu-central-1"
 _TENANT: Final = "bench"
+_CAPPED_TENANT: Final = "bench-capped"
 _QUEUES: Final = {"WorkQueue": "WorkerFunction", "IntakeQueue": "IntakeFunction", "DeliveriesQueue": "WebhooksFunction"}
 
 
@@ -71,17 +76,29 @@ class Stage:
             secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": api_key}))
         master = json.loads(secrets.get_secret_value(SecretId=self.stack.outputs["MasterSecretArn"])["SecretString"])
         self._keyring = Keyring.of(master)
-        keys = DynamoDbKeys(boto3.client("dynamodb"), self.stack.outputs["TableName"])
-        self._key = ManageKeys(register=keys, keyring=lambda: self._keyring, now=now).issue(_TENANT).api_key
         # The benchmark's own clients are not counted: in AWS, this part is Lambda's and Step Functions'.
         self._sqs, self._states = boto3.client("sqs"), boto3.client("stepfunctions")
         self._dynamodb = boto3.client("dynamodb")
+        table = self.stack.outputs["TableName"]
+        keys = ManageKeys(register=DynamoDbKeys(self._dynamodb, table), keyring=lambda: self._keyring, now=now)
+        self._key, self._capped_key = (keys.issue(tenant).api_key for tenant in (_TENANT, _CAPPED_TENANT))
+        caps = Caps(daily_usd=Decimal(1000), monthly_usd=Decimal(1000))
+        DynamoDbBudgets(self._dynamodb, table).set_caps(Tenant(_CAPPED_TENANT), caps, now())
         self.forget()
 
     def forget(self) -> None:
         """Count anew."""
         self.invocations: list[Invocation] = []
         self.messages = self.transitions = 0
+
+    @contextmanager
+    def capped(self) -> Iterator[None]:
+        """Call as a tenant that has caps."""
+        own, self._key = self._key, self._capped_key
+        try:
+            yield
+        finally:
+            self._key = own
 
     def http(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Call the API; return the answer's JSON, an empty one where it has none."""
@@ -104,7 +121,8 @@ class Stage:
         """Have the provider tell of a task of an attempt or of an element."""
         parameters = {"subject": subject, "token": self._keyring.callback_token(subject)}
         body = json.dumps({"task_id": task_id, "task_status": status})
-        self.invoke("CallbackFunction", {"pathParameters": parameters, "body": body})
+        headers = {"content-type": "application/json"}
+        self.invoke("CallbackFunction", {"pathParameters": parameters, "headers": headers, "body": body})
 
     def take_in(self, event: Mapping[str, Any]) -> None:
         """Have a rule put an event into the intake queue."""

@@ -6,6 +6,6 @@
 - `building`: from options to a request; `downloads`: files, whole or not at all; `following`: a job until its end;
 - `render`: how things look; `stopping`: on signals;
 - `stack`: a deployed stack, for the commands that need AWS credentials;
-- `submit`, `jobs`, `serve`, `demo` (its scenes are in `scenes`, what it holds against them in `checks`), `init`, `keys`:
-  the subcommands.
+- `submit`, `jobs`, `serve`, `demo` (its scenes are in `scenes`, what it holds against them in `checks`, what it does besides with
+  jobs and keys in `episodes`), `init`, `keys`: the subcommands.
 """

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpx
 from botocore.exceptions import ClientError
+from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
+from klingway.bootstrap import now
+from klingway.domain.ids import Tenant
 
 from local.cli.client import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from klingway.domain.budgets import Caps
+    from klingway.use_cases.manage_keys import ManageKeys
 
     from local.simulators.receiver import Received, Receiver
     from local.twin import Twin
@@ -81,6 +87,15 @@ class Backstage:
         except s3.exceptions.NoSuchKey:
             return None
         return data
+
+    def keys(self) -> ManageKeys:
+        """Return what makes, rotates and revokes keys."""
+        return self.twin.keys()
+
+    def set_caps(self, tenant: str, caps: Caps) -> None:
+        """Set what a tenant may spend."""
+        budgets = DynamoDbBudgets(self.twin.cloud.client("dynamodb"), self.twin.cloud.outputs["TableName"])
+        budgets.set_caps(Tenant(tenant), caps, now())
 
     def webhooks(self, path: str) -> list[Received]:
         """Return what was posted to a path of the receiver."""

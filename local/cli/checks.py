@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from local.cli.backstage import Backstage
+    from local.cli.episodes import Episode
     from local.cli.scenes import Mistake, Scene
 
 TOLERANCE_S: Final = 0.1
@@ -41,12 +42,13 @@ class Check:
 
 @dataclass
 class Outcome:
-    """What came of a scene: a job and its files, or a refusal."""
+    """What came of a scene: a job and its files, or a refusal; of an episode, what was checked on the way."""
 
     job: dict[str, Any] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     refusal: dict[str, Any] = field(default_factory=dict)
     trouble: str = ""
+    checks: list[Check] = field(default_factory=list)
 
 
 def duration_of(path: Path) -> float:
@@ -201,9 +203,15 @@ def check_mistake(mistake: Mistake, outcome: Outcome) -> Iterator[Check]:
     yield Check(mistake.name, "a message for each", [], mute)
 
 
-def check_whole(backstage: Backstage, scenes: Sequence[Scene]) -> Iterator[Check]:
-    """Check what holds for all scenes together: nothing more was submitted, and no work was given up."""
-    wanted = len(scenes) + sum(len(scene.elements) for scene in scenes)
+def check_episode(episode: Episode, outcome: Outcome) -> Iterator[Check]:
+    """Compare an episode with what it had to be: it was played to its end, and each call came to what it had to."""
+    yield Check(episode.name, "no trouble on the way", "", outcome.trouble)
+    yield from outcome.checks
+
+
+def check_whole(backstage: Backstage, scenes: Sequence[Scene], episodes: Sequence[Episode]) -> Iterator[Check]:
+    """Check what holds for all of it together: nothing more was submitted, and no work was given up."""
+    wanted = len(scenes) + sum(len(scene.elements) for scene in scenes) + sum(episode.tasks for episode in episodes)
     yield Check("all", "no task at a provider besides", wanted, len(backstage.tasks()))
     given_up = backstage.given_up()
     yield Check("all", "no work given up", dict.fromkeys(given_up, 0), given_up)

@@ -177,6 +177,14 @@ class Gateway:
         """
         return list(self._json("GET", f"/v1/jobs/{quote(job_id, safe='')}/deliveries")["deliveries"])
 
+    def budget(self) -> dict[str, Any]:
+        """Return what the tenant may spend, and what is spent or reserved.
+
+        Raises:
+            ApiError: Refused, or no answer.
+        """
+        return self._json("GET", "/v1/budget")
+
     def webhook_secret(self) -> str:
         """Return the secret with which webhooks are signed.
 

@@ -17,10 +17,11 @@ from rich.text import Text
 
 from local.cli import render
 from local.cli.backstage import Backstage
-from local.cli.checks import Check, Outcome, check_mistake, check_scene, check_whole
+from local.cli.checks import Check, Outcome, check_episode, check_mistake, check_scene, check_whole
 from local.cli.client import ApiError, Gateway
 from local.cli.connection import json_option
 from local.cli.downloads import download_file, files_of
+from local.cli.episodes import EPISODES, Episode
 from local.cli.following import TooLongError, follow
 from local.cli.props import filled
 from local.cli.scenes import MISTAKES, SCENES
@@ -68,8 +69,8 @@ class _Run:
 def demo_command(*, folder: Path, as_json: bool) -> None:
     """Run the main job on this machine, with simulated providers, and check all that it should do.
 
-    It takes about 70 seconds: one job's callback is lost, and the poller finds its end within the minute; all else is
-    over long before.
+    It takes about 70 seconds: one job's callback is lost, and the poller finds its end within the minute; so long, too, a
+    key that is revoked may still open; all else is over long before.
     Exit code 0 if everything was as it should be.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,8 @@ def _demo(folder: Path, *, as_json: bool) -> bool:
         outcomes = run.outcomes
         checks = [check for scene in SCENES for check in check_scene(backstage, scene, outcomes[scene.name])]
         checks += [check for mistake in MISTAKES for check in check_mistake(mistake, outcomes[mistake.name])]
-        checks += check_whole(backstage, SCENES)
+        checks += [check for episode in EPISODES for check in check_episode(episode, outcomes[episode.name])]
+        checks += check_whole(backstage, SCENES, EPISODES)
     is_good = all(check.is_met for check in checks)
     if as_json:
         render.print_json(_as_json(outcomes, checks))
@@ -129,13 +131,13 @@ def _write(write: Callable[[str], object], source: str, line: str) -> None:
 
 def _play(backstage: Backstage, folder: Path, err: Console) -> _Run:
     run = _Run()
-    everything: tuple[Act, ...] = (*SCENES, *MISTAKES)
+    everything: tuple[Act | Episode, ...] = (*SCENES, *MISTAKES, *EPISODES)
     for item in everything:
         run.states[item.name] = "waiting"
     # Threads of a pool are waited for at the interpreter's end; `stopping` has them give up at once.
     with ThreadPoolExecutor(len(everything)) as pool:
         try:
-            futures = [pool.submit(_act, backstage, item, folder, run) for item in everything]
+            futures = [pool.submit(_perform, backstage, item, folder, run) for item in everything]
             with _display(run, err) as update:
                 while not all(future.done() for future in futures):
                     update()
@@ -148,36 +150,65 @@ def _play(backstage: Backstage, folder: Path, err: Console) -> _Run:
     return run
 
 
-def _act(backstage: Backstage, item: Act, folder: Path, run: _Run) -> None:
-    """Play one scene, in a thread of its own."""
+def _perform(backstage: Backstage, item: Act | Episode, folder: Path, run: _Run) -> None:
+    """Play one scene or episode, in a thread of its own."""
     outcome = run.outcomes[item.name] = Outcome()
-    target = folder / item.name
 
     def sleep(seconds: float) -> None:
         if run.stopping.wait(seconds):
             raise TooLongError
 
-    def show(job: Mapping[str, Any]) -> None:
-        outcome.job = dict(job)
-        run.states[item.name] = job["state"]
-
     try:
         with Gateway(backstage.twin.cloud.url, backstage.twin.key.api_key, sleep=sleep) as gateway:
-            stage = Stage(gateway, backstage, target, sleep)
-            job = item.way.ask(stage, filled(dict(item.request), stage), item.reference)
-            follow(gateway, job, timeout_s=_LONGEST_S, show=show, sleep=sleep)
-            outcome.files = [download_file(gateway, outcome.job["id"], file, target) for file in files_of(outcome.job)]
+            stage = Stage(gateway, backstage, folder / item.name, sleep)
+            if isinstance(item, Episode):
+                _play_episode(item, stage, outcome, run)
+            else:
+                _act(item, stage, outcome, run)
     except ApiError as error:
-        if error.status is None:
-            outcome.trouble = str(error)
-        else:
-            outcome.refusal = error.document
-            run.states[item.name] = "refused"
+        outcome.trouble = str(error)
     except TooLongError:
         outcome.trouble = f"not over after {_LONGEST_S:g} s"
     except OSError as error:
         outcome.trouble = str(error)
     run.ended[item.name] = time.monotonic() - run.began
+
+
+def _act(act: Act, stage: Stage, outcome: Outcome, run: _Run) -> None:
+    """Ask for a job and follow it to its end.
+
+    Raises:
+        ApiError: Nobody answered.
+        TooLongError: It does not end.
+    """
+
+    def show(job: Mapping[str, Any]) -> None:
+        outcome.job = dict(job)
+        run.states[act.name] = job["state"]
+
+    try:
+        job = act.way.ask(stage, filled(dict(act.request), stage), act.reference)
+        follow(stage.gateway, job, timeout_s=_LONGEST_S, show=show, sleep=stage.sleep)
+        files = files_of(outcome.job)
+        outcome.files = [download_file(stage.gateway, outcome.job["id"], file, stage.folder) for file in files]
+    except ApiError as error:
+        if error.status is None:
+            raise
+        outcome.refusal = error.document
+        run.states[act.name] = "refused"
+
+
+def _play_episode(episode: Episode, stage: Stage, outcome: Outcome, run: _Run) -> None:
+    """Play an episode; what was checked before it broke off stays.
+
+    Raises:
+        ApiError: A call was refused that should not have been, or not answered.
+        TooLongError: Something did not come about.
+    """
+    run.states[episode.name] = "playing"
+    for check in episode.checks(stage):
+        outcome.checks.append(check)
+    run.states[episode.name] = "played"
 
 
 # ------------------------------------------------------------------------------------------------------------ showing
@@ -186,7 +217,7 @@ def _act(backstage: Backstage, item: Act, folder: Path, run: _Run) -> None:
 @contextmanager
 def _display(run: _Run, err: Console) -> Iterator[Callable[[], None]]:
     """Show how far the scenes are: a table that moves at a terminal, else a line for each change."""
-    titles = {item.name: item.title for item in (*SCENES, *MISTAKES)}
+    titles = {item.name: item.title for item in (*SCENES, *MISTAKES, *EPISODES)}
     if err.is_terminal:
         with Live(_progress_table(run, titles), console=err, transient=True, refresh_per_second=8) as live:
             yield lambda: live.update(_progress_table(run, titles))
@@ -254,7 +285,7 @@ def _result_table(run: _Run) -> Table:
     for name in ("scene", "provider", "learnt by", "took", "job", "bytes", "film"):
         right = name in {"took", "bytes", "film"}
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    for item in (*SCENES, *MISTAKES):
+    for item in (*SCENES, *MISTAKES, *EPISODES):
         outcome = run.outcomes[item.name]
         video = _video(outcome)
         table.add_row(

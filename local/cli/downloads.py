@@ -19,16 +19,17 @@ _CHUNK_BYTES: Final = 256 * 1024
 
 
 def files_of(job: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return a job's files.
+    """Return a job's files, those that came after its end among them.
 
     Raises:
         ApiError: It has none, or none yet.
     """
-    files = (job.get("result") or {}).get("files")
+    files = list((job.get("result") or {}).get("files") or [])
+    files += [file for late in job.get("late_results") or [] for file in late["files"]]
     if not files:
         why = (job.get("error") or {}).get("message")
         raise ApiError("No files", f"{job['id']} is {job['state']}" + (f": {why}" if why else " and has no files."))
-    return list(files)
+    return files
 
 
 def download_file(

@@ -126,11 +126,12 @@ def job(said: Mapping[str, Any]) -> None:
     for name, value in _rows(said):
         table.add_row(name, value)
     out.print(table)
-    if files := (said.get("result") or {}).get("files"):
+    results = [said["result"]] if said.get("result") else []
+    for result in (*results, *(said.get("late_results") or [])):
         out.print()
-        out.print(_files(files))
+        out.print(_files(result["files"]))
         # Addresses are printed by themselves: folded in a table they could be neither copied nor opened.
-        for file in files:
+        for file in result["files"]:
             out.print(f"\n{file['s3_uri']}\n{file['url']}", style="dim", markup=False, soft_wrap=True)
 
 
@@ -160,6 +161,11 @@ def _rows(said: Mapping[str, Any]) -> Iterator[tuple[str, RenderableType]]:
         tries = f", {attempt['tries']} calls" if attempt["tries"] > 1 else ""
         why = f": {attempt['error']['message']}" if attempt.get("error") else ""
         yield "attempt", Text.assemble(text, state(attempt["state"]), tries, why)
+    for late in said.get("late_results") or []:
+        yield (
+            "late",
+            Text(f"attempt {late['attempt']} at {late['provider']} has brought its result at {late['stored_at']}"),
+        )
     for warning in said.get("warnings") or []:
         yield "warning", Text(warning, style="yellow")
 

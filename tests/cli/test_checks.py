@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import av
 import pytest
@@ -10,16 +10,14 @@ from klingway.providers import registry
 from PIL import Image
 
 from local.cli.checks import Outcome, check_mistake, check_scene, duration_of, size_of
+from local.cli.episodes import EPISODES
 from local.cli.props import Picture, ReceiverUrl, filled
 from local.cli.scenes import MISTAKES, SCENES
 from local.cli.services import said
 from local.cli.ways import BusEvent, InboxFile, InWordsOf, OverHttp, Stage
 from local.simulators.media import ClipSpec, make_clip
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
+ROOT = Path(__file__).parents[2]
 ANSWER = {"code": 200, "data": [{"task_id": "t"}]}
 
 
@@ -66,7 +64,7 @@ def test_a_mistake_answered_in_part() -> None:
 
 def test_scenes_have_names_of_their_own() -> None:
     """Each has a folder; all that the demo promises is among them."""
-    names = [item.name for item in (*SCENES, *MISTAKES)]
+    names = [item.name for item in (*SCENES, *MISTAKES, *EPISODES)]
     assert len(set(names)) == len(names)
     assert {scene.learnt_by for scene in SCENES} == {"callback", "poll"}
     assert {scene.provider for scene in SCENES} == set(registry.names())
@@ -76,6 +74,13 @@ def test_scenes_have_names_of_their_own() -> None:
     assert {type(item.way) for item in MISTAKES} == {OverHttp, InboxFile, BusEvent}
     assert ["two-elements"] == [scene.name for scene in SCENES if scene.elements]
     assert ["webhook"] == [scene.name for scene in SCENES if scene.webhook]
+    assert ["cancel", "retry", "delete", "keys", "caps"] == [episode.name for episode in EPISODES]
+
+
+def test_the_readme_counts_the_scenes() -> None:
+    """Whoever reads it and runs the demo sees as many."""
+    count = len((*SCENES, *MISTAKES, *EPISODES))
+    assert f"plays {count} scenes" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_refusal_of_what_should_succeed() -> None:

@@ -146,6 +146,26 @@ def test_a_name_that_leads_elsewhere(gateway: FakeGateway, klingway: Callable[..
     )
 
 
+def test_what_came_late_is_shown_and_downloaded(
+    gateway: FakeGateway, klingway: Callable[..., Result], tmp_path: Path
+) -> None:
+    """Of a job that has failed: the attempt that brought it, its addresses, and the file itself."""
+    (file,) = gateway.job()["result"]["files"]
+    film = file | {"name": "attempt-1-video.mp4", "s3_uri": "s3://bucket/results/1/video.mp4"}
+    late = {"attempt": 1, "provider": "apimart", "stored_at": "2026-11-20T13:00:00.000Z", "files": [film]}
+    error = {"code": "deadline_exceeded", "message": "gave up waiting", "retryable": True}
+    gateway.says("GET /v1/jobs/job_01J", Answer(body=gateway.job("failed", error=error, late_results=[late])))
+    gateway.says("GET /v1/jobs/job_01J/content", Answer(body=VIDEO))
+
+    shown = klingway("get", "job_01J").stdout
+    result = klingway("download", "job_01J", "--to", str(tmp_path))
+
+    assert "attempt 1 at apimart has brought its result at 2026-11-20T13:00:00.000Z" in shown
+    assert "s3://bucket/results/1/video.mp4" in shown
+    assert 0 == result.exit_code
+    assert VIDEO == (tmp_path / "attempt-1-video.mp4").read_bytes()
+
+
 def test_download_of_a_job_without_files(gateway: FakeGateway, klingway: Callable[..., Result]) -> None:
     """It says how the job stands."""
     gateway.says("GET /v1/jobs/job_01J", Answer(200, gateway.job("running")))

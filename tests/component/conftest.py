@@ -11,6 +11,7 @@ from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from klingway.adapters.dynamodb_elements import DynamoDbElements
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.adapters.dynamodb_keys import DynamoDbKeys
+from klingway.adapters.dynamodb_watches import DynamoDbWatches
 from klingway.adapters.eventbridge import EventBridgeBus
 
 from local.cloud.deploy import deploy_in_process
@@ -65,6 +66,7 @@ def world(monkeypatch: pytest.MonkeyPatch, film: bytes) -> Iterator[World]:
             DynamoDbJobs(client, table),
             DynamoDbElements(client, table),
             DynamoDbDeliveries(client, table),
+            DynamoDbWatches(client, table),
             published,
             posted,
         )

@@ -78,7 +78,12 @@ def check_worker(outcome: str, event: Mapping[str, Any], _answer: Any, world: Wo
         assert world.messages("DeliveriesQueueUrl") == (delivered == "1_delivered")
         return
     found = world.jobs.get(JobId(work["id"]))
-    assert (found.state.value if found else "none") == outcome
+    state, _, late = outcome.partition("_")
+    assert (found.state.value if found else "none") == state
+    if late == "1_late":
+        assert found is not None
+        told = [event.detail["late_result"]["attempt"] for event in world.published]
+        assert ([1], 1, 1) == (told, len(found.late_results), world.messages("DeliveriesQueueUrl"))
 
 
 def check_publisher(outcome: str, event: Mapping[str, Any], answer: Any, world: World) -> None:

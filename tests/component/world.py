@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from klingway.domain.deliveries import (
     JOB_FAILED,
+    JOB_LATE_RESULT,
     JOB_SUCCEEDED,
     Answer,
     Target,
@@ -29,8 +30,9 @@ from klingway.domain.deliveries import (
 )
 from klingway.domain.elements import CALLER, ElementState, KeptElement, callbacks_about
 from klingway.domain.ids import ElementId, JobId, ProviderName, Tenant
-from klingway.domain.job import Attempt, AttemptState, Job, JobElement, Origin, State, StoredFile
+from klingway.domain.job import Attempt, AttemptState, Job, JobElement, JobError, Origin, State, StoredFile
 from klingway.domain.keys import ApiKey
+from klingway.domain.late_results import watch
 from klingway.providers.contract import HttpAnswer
 from klingway.use_cases.ports import Event, JobFilter, OpenedMedia, Posted
 
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from klingway.adapters.dynamodb_elements import DynamoDbElements
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.dynamodb_keys import DynamoDbKeys
+    from klingway.adapters.dynamodb_watches import DynamoDbWatches
 
     from local.cloud.deploy import Deployment
 
@@ -53,9 +56,9 @@ LOGICAL_IDS = {name: f"{name.capitalize()}Function" for name in FUNCTIONS}
 # The sample events are signed under this; nobody else's gateway has it.
 MASTER = "sample-events-master-secret"
 KEY = ApiKey("sampleevents", "sample")
-FINISHED, RUNNING, WAITING, STORED, PREPARING, PREPARED = (
+FINISHED, RUNNING, WAITING, STORED, PREPARING, PREPARED, GIVEN_UP = (
     JobId(f"job_01KAGZ8Q00SAMP1E{rest}")
-    for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000", "PREPAR1NG0", "PREPARED00")
+    for rest in ("F1N1SHED00", "RXNN1NG000", "WA1T1NG000", "STXRED0000", "PREPAR1NG0", "PREPARED00", "G1VEN0XP00")
 )
 FILES = {
     "inbox/animals/a fox.json": b'{"prompt": "A fox in the snow", "duration_s": 5}',
@@ -79,6 +82,7 @@ class World:
     jobs: DynamoDbJobs
     elements: DynamoDbElements
     deliveries: DynamoDbDeliveries
+    watches: DynamoDbWatches
     published: list[Event]
     posted: list[tuple[str, bytes, Mapping[str, str]]]
 
@@ -101,7 +105,7 @@ class World:
 
 
 TARGETS = tuple(
-    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED))
+    Target(kind, address, (JOB_SUCCEEDED, JOB_FAILED, JOB_LATE_RESULT))
     for kind, address in (
         ("webhook", "https://shop.example/200"),
         ("webhook", "https://shop.example/500"),
@@ -130,6 +134,12 @@ def furnish(world: World, film: bytes) -> None:
     due_at = int(now.timestamp()) - 1
     running = job(FINISHED, State.RUNNING, now, task_id=FINISHED_TASK, number=3, due_at=due_at)
     later = due_at + 3600
+    too_late = JobError(code="deadline_exceeded", message="gave up waiting", retryable=True)
+    left = replace(attempt(now, FINISHED_TASK), state=AttemptState.FAILED, error=too_late)
+    given_up = replace(
+        running, id=GIVEN_UP, state=State.FAILED, due_at=None, attempts=(left,), error=too_late, targets=TARGETS[:1]
+    )
+    world.watches.add(watch(given_up, left, at=now))
     placed = (
         running,
         replace(running, id=RUNNING, due_at=later, attempts=(attempt(now, RUNNING_TASK),)),
@@ -144,6 +154,7 @@ def furnish(world: World, film: bytes) -> None:
             sequence=4,
             elements=(JobElement(index=0, id=USED_UP, provider_id="3"),),
         ),
+        given_up,
     )
     for each in placed:
         world.jobs.create(each, {"prompt": "a fox", "model": "kling-v3-omni"}, None)

@@ -14,7 +14,7 @@ from klingway.adapters.dynamodb_due import DynamoDbDueRows
 from klingway.adapters.dynamodb_jobs import DynamoDbJobs
 from klingway.domain import transitions
 from klingway.domain.ids import JobId, ProviderName, Tenant, new_job_id
-from klingway.domain.job import Job, JobError, LearntBy, Origin, Price, State, StoredFile
+from klingway.domain.job import Job, JobError, LateResult, LearntBy, Origin, Price, State, StoredFile
 from klingway.use_cases.ports import (
     BusyError,
     ChangeRefusedError,
@@ -33,6 +33,14 @@ from tests.fakes.jobs import InMemoryJobs
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 REQUEST = {"prompt": "ein Fuchs ü 🦊", "duration_s": 5, "cfg_scale": 0.5}
+FILM = StoredFile(
+    name="attempt-1-video.mp4",
+    role="video",
+    key="results/1/video.mp4",
+    size_bytes=7,
+    sha256="ab",
+    content_type="video/mp4",
+)
 Store = DynamoDbJobs | InMemoryJobs
 
 
@@ -171,6 +179,30 @@ def test_a_change_with_an_old_number_is_refused(store: Store) -> None:
         store.apply(job.id, transitions.wait(job, at=NOW + timedelta(seconds=1), after_s=5))
 
 
+def test_a_change_by_attempts_that_were_read_before_another_began_is_refused(store: Store) -> None:
+    """One that was running is running again, with another attempt: whoever has read the first must not write over the second."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    job = store.apply(job.id, begun(job))
+    first = store.apply(job.id, transitions.accept(job, at=NOW, task_id="1", handle={}, due_after_s=60))
+    error = JobError(code="stalled", message="too slow", retryable=False)
+    job = store.apply(first.id, transitions.go_elsewhere(first, at=NOW, error=error, provider=ProviderName("apimart")))
+    job = store.apply(job.id, begun(job))
+    second = store.apply(job.id, transitions.accept(job, at=NOW, task_id="2", handle={}, due_after_s=60))
+
+    for stale in (
+        transitions.begin_storing(first, at=NOW, learnt_by=LearntBy.POLL, due_at=NOW),
+        transitions.go_elsewhere(first, at=NOW, error=error, provider=ProviderName("apimart")),
+        transitions.fail(first, at=NOW, error=error),
+        transitions.accept(first, at=NOW, task_id="1", handle={}, due_after_s=60),
+    ):
+        with pytest.raises(ChangeRefusedError) as refused:
+            store.apply(job.id, replace(stale, allowed_from=frozenset({State.RUNNING})))
+        assert second == refused.value.job
+    storing = store.apply(job.id, transitions.begin_storing(second, at=NOW, learnt_by=LearntBy.POLL, due_at=NOW))
+    assert [1, 2] == [attempt.number for attempt in storing.attempts]
+
+
 def test_a_change_of_a_job_that_is_gone_is_refused(store: Store) -> None:
     """No row comes to be by a change."""
     job = a_job()
@@ -193,6 +225,27 @@ def test_a_terminal_state_is_for_good(store: Store) -> None:
         with pytest.raises(ChangeRefusedError):
             store.apply(job.id, change)
     assert error == job.error
+
+
+def test_a_late_result_stands_beside_the_end(store: Store) -> None:
+    """Each once, in the order in which they came; the state stays, and whoever has read another row is refused."""
+    job = a_job()
+    store.create(job, REQUEST, None)
+    error = JobError(code="deadline_exceeded", message="too late", retryable=True)
+    ended = store.apply(job.id, transitions.fail(job, at=NOW, error=error))
+    lates = [LateResult(attempt=n, provider=job.provider, sequence=9 + n, stored_at=NOW, files=(FILM,)) for n in (1, 2)]
+
+    kept = store.keep_late_result(ended, lates[0])
+    with pytest.raises(ChangeRefusedError) as refused:
+        store.keep_late_result(ended, lates[1])
+
+    assert (kept, kept) == (refused.value.job, store.get(job.id))
+    assert replace(ended, late_results=(lates[0],), number=ended.number + 1) == kept
+    assert tuple(lates) == store.keep_late_result(kept, lates[1]).late_results
+    store.delete(ended)
+    with pytest.raises(ChangeRefusedError) as gone:
+        store.keep_late_result(kept, lates[1])
+    assert None is gone.value.job
 
 
 def test_a_key_belongs_to_the_first_job(store: Store) -> None:
@@ -433,6 +486,22 @@ def test_a_change_of_state_is_announced_and_other_writes_are_not(stack: Deployme
     seen.append(announced())
 
     assert [None, "1", None, "2"] == seen
+
+
+def test_a_late_result_is_not_announced_as_an_end(stack: Deployment) -> None:
+    """The stream would tell of the end once more: the announcement is taken away, and the row does not fall due."""
+    client = boto3.client("dynamodb")
+    jobs = DynamoDbJobs(client, stack.outputs["TableName"])
+    job = a_job()
+    jobs.create(job, REQUEST, None)
+    error = JobError(code="deadline_exceeded", message="too late", retryable=True)
+    ended = jobs.apply(job.id, transitions.fail(job, at=NOW, error=error))
+
+    jobs.keep_late_result(ended, LateResult(attempt=1, provider=job.provider, sequence=9, stored_at=NOW, files=(FILM,)))
+
+    key: Any = {"pk": {"S": job.id}, "sk": {"S": "job"}}
+    row = client.get_item(TableName=stack.outputs["TableName"], Key=key)["Item"]
+    assert not {"announce", "due_at", "due_shard"} & set(row)
 
 
 def test_taking_a_row_up_announces_nothing(stack: Deployment) -> None:

@@ -184,6 +184,23 @@ def test_a_revocation_holds_within_a_minute(stack: Deployment, table: DynamoDbKe
     assert not found.enabled
 
 
+def test_a_key_is_looked_up_again_where_it_has_to_be(
+    stack: Deployment, table: DynamoDbKeys, reads: Reads, clock: Clock
+) -> None:
+    """As it is by now, once a second at most, whoever tries secrets; and from then on that is what is in memory."""
+    elsewhere = DynamoDbKeys(boto3.client("dynamodb"), stack.outputs["TableName"])
+    table.add(KEY)
+    table.get_key("k1")
+    rotated = elsewhere.rotate(KEY, datetime(2026, 11, 26, tzinfo=UTC))
+
+    clock.time_s += 1
+    found = [table.fresh_key("k1") for _ in range(3)]
+
+    assert [rotated] * 3 == found
+    assert rotated == table.get_key("k1")
+    assert 2 == reads.count
+
+
 def test_unknown_keys_are_asked_for_each_time_and_put_none_out(table: DynamoDbKeys, reads: Reads, clock: Clock) -> None:
     """One read for each, as nobody can know them; those that exist stay in memory whatever else is asked for."""
     table.add(KEY)

@@ -55,8 +55,8 @@ SUBMITTER_DIES: Mapping[str, Mapping[Side, End | None]] = {
     "ezmodel": {Side.BEFORE: UNCONFIRMED, Side.AFTER: None},
     # Neither.
     "apimart": {Side.BEFORE: UNCONFIRMED, Side.AFTER: UNCONFIRMED},
-    # It calls back, and its record says nothing that shows that the task is ours.
-    "unifically": {Side.BEFORE: UNCONFIRMED, Side.AFTER: UNCONFIRMED},
+    # It calls back, and no other attempt has the task.
+    "unifically": {Side.BEFORE: UNCONFIRMED, Side.AFTER: None},
 }
 """How a job ends whose process dies when its row says `submitting` and the provider was not asked yet, and when the provider has
 taken it and nobody here knows; None: as if nothing had been."""
@@ -78,6 +78,8 @@ class Journey:
     ends: End = WELL
     files: int = 1
     """What the media are, besides `job.json`."""
+    comes_late: bool = False
+    """Whether its media come after its end."""
     hears: str | None = WEBHOOK
     """Who is told of the end over HTTP."""
     outbox: str | None = None
@@ -202,6 +204,8 @@ def _of_before(stage: Stage, part: str) -> str:
 
 
 AT_KLING = video(provider="klingai")
+TOO_SLOW = video(provider="klingai", prompt="[sim:generation=900] a fox", deadline_s=600)
+TOO_LATE = End(FAILED, "deadline_exceeded")
 OUT_OF_MONEY = {"status": 429, "code": 1102, "message": "Account balance not enough"}
 
 JOURNEYS = (
@@ -220,7 +224,7 @@ JOURNEYS = (
     Journey(name="dialect", begin=_ask_as_at_kling, tried_each=8),
     Journey(name="pictures", begin=_pictures, files=2, tried_each=8),
     Journey(name="relayed", begin=video(provider="ezmodel"), tried_each=3),
-    Journey(name="callback without proof", begin=video(provider="unifically"), tried_each=3),
+    Journey(name="claimed by id", begin=video(provider="unifically"), tried_each=3),
     # Until the night after, in which what is counted is looked over once.
     Journey(
         name="counted",
@@ -229,6 +233,16 @@ JOURNEYS = (
         caps=Caps(daily_usd=Decimal(5)),
         longest=timedelta(hours=36),
         tried_each=4,
+    ),
+    # Nobody waits for it any more when it is done.
+    Journey(name="late", begin=TOO_SLOW, ends=TOO_LATE, comes_late=True, tried_each=16),
+    Journey(
+        name="late, callback lost",
+        begin=TOO_SLOW,
+        behaviour={"callbacks": "silent"},
+        ends=TOO_LATE,
+        comes_late=True,
+        tried_each=32,
     ),
     # The same where something is amiss already.
     Journey(name="callback lost", begin=AT_KLING, behaviour={"callbacks": "silent"}, tried_each=8),

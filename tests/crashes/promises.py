@@ -21,7 +21,7 @@ _LINK_LIFE = re.compile(rb"\?exp=[^\"]*")
 """What differs in a link that is made anew: how long it is good, and the proof of that."""
 
 ENDS = {SUCCEEDED: "Job Succeeded", FAILED: "Job Failed", CANCELED: "Job Canceled"}
-ALWAYS_LEFT = ("job", "request", "idempotency", "delivery#")
+ALWAYS_LEFT = ("job", "request", "idempotency", "delivery#", "watch#")
 """Rows that a job leaves behind; an alias of the caller's own id for it, and what his tenant's jobs cost, besides."""
 SMALLEST_USD = 0.0001
 LONGEST = timedelta(hours=1)
@@ -46,6 +46,7 @@ def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
         *_tasks(stage, job),
         *_media(stage, journey, job),
         *_events(stage, job),
+        *_late(stage, journey, job),
         *_told(stage, journey, job),
         *_outbox(stage, journey, job),
         *_counted(stage, journey, job),
@@ -89,13 +90,14 @@ def _tasks(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
 def _media(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
     """Each file on the row is in the bucket whole, as the provider made it, and nothing else is there."""
     lying = {key: body for key, body in stage.objects().items() if key.startswith("results/")}
-    files = {file["key"]: file for file in job.get("files") or []}
+    late = [file for late in job.get("late_results") or [] for file in late["files"]]
+    files = {file["key"]: file for file in (*(job.get("files") or []), *late)}
     yield from _unless(lying.keys() == files.keys(), f"results {sorted(lying)}, and on the row {sorted(files)}")
     for key, file in files.items():
         said = (file["size_bytes"], file["sha256"])
         body = lying.get(key, b"")
         yield from _unless(said == (len(body), hashlib.sha256(body).hexdigest()), f"{key} is not what its row says")
-    if job["state"] != SUCCEEDED:
+    if job["state"] != SUCCEEDED and not journey.comes_late:
         return
     media = [lying.get(key) for key, file in files.items() if file["role"] != "provenance"]
     made = stage.upstream.media()
@@ -115,15 +117,25 @@ def _events(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
     yield from _unless(is_right, f"not one event of its end: {sorted(ids)} {subjects}")
 
 
+def _late(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+    """What came after the end was told of under one id, and stands on the row; nothing did where nothing was to come."""
+    told = [event["Detail"] for event in stage.events if event["DetailType"] == "Job Late Result"]
+    ids = {detail["event_id"] for detail in told}
+    is_right = len(job.get("late_results") or []) == len(ids) == journey.comes_late
+    yield from _unless(is_right, f"late: {job.get('late_results')}, told as {sorted(ids)}")
+    yield from _unless(all(detail == told[0] for detail in told), f"told in several ways: {told}")
+
+
 def _told(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
-    """Whoever wanted to be told was: of the same end each time, under one id."""
+    """Whoever wanted to be told was: of the same end each time, under one id, and of what came late under another."""
     deliveries = [row for row in stage.table.rows() if row["sk"].startswith("delivery#")]
-    wanted = (journey.hears is not None) + (journey.outbox is not None)
+    posts = (journey.hears is not None) * (1 + journey.comes_late)
+    wanted = posts + (journey.outbox is not None)
     states = [row["state"] for row in deliveries]
     yield from _unless(states == ["delivered"] * wanted, f"of {wanted} deliveries: {states}")
     posted = {(url, headers["webhook-id"], _LINK_LIFE.sub(b"", body)) for url, body, headers in stage.posts}
     urls = [url for url, *_ in posted]
-    yield from _unless(urls == [journey.hears] * (journey.hears is not None), f"posted: {posted}")
+    yield from _unless(urls == [journey.hears] * posts, f"posted: {posted}")
     about = all(job["pk"].encode() in body for _, body, _ in stage.posts)
     yield from _unless(about, f"posted of another job: {posted}")
 
@@ -169,16 +181,18 @@ def _before(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
 def _at_rest(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
     """Nothing is left due, waiting, half written, given up, or not understood.
 
-    A provider's failures are counted until its next success, whoever's that is. A canceled job's place in its lane goes when it
-    would be its turn, or by its TTL.
+    A provider's failures are counted until its next success, whoever's that is; whose a task is, is kept for some weeks. A
+    canceled job's place in its lane goes when it would be its turn, or by its TTL.
     """
     yield from stage.unfinished()
     for row in stage.table.rows():
         is_name = row["sk"] == "alias" and row["pk"].startswith("name#")
         is_health = row["sk"] == "health" and row["pk"].startswith("lane#")
+        is_claim = row["sk"] == "claim" and row["pk"].startswith("task#") and "expires_at" in row
         is_place = job["state"] == CANCELED and row["sk"] == f"wait#{job['pk']}" and "expires_at" in row
-        is_of_lane = is_health or is_place
-        is_known = row["sk"].startswith(ALWAYS_LEFT) or row["pk"].startswith("budget#") or is_name or is_of_lane
+        is_of_a_job = row["sk"].startswith(ALWAYS_LEFT) or is_name
+        is_of_a_lane = is_health or is_place
+        is_known = is_of_a_job or row["pk"].startswith("budget#") or is_of_a_lane or is_claim
         yield from _unless(is_known, f"left behind: {row['pk']} {row['sk']}")
 
 

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 REGION = "eu-central-1"
 HOST = "gateway.example"
 TENANT = "acme"
+LATE = timedelta(days=6)
+"""After so long a careful client may still ask again: idempotency keys are good for seven days."""
 MOST_STEPS = 100
 """No journey has so many; what still goes on then goes round in circles."""
 
@@ -148,7 +150,7 @@ class Stage:
             if self.asks_at_once:
                 self.agenda.pass_time(1)
             else:
-                self.settle()
+                self.settle(within=LATE)
         return answer
 
     def _asked(self, method: str, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Answer | None:
@@ -184,9 +186,9 @@ class Stage:
 
     # ------------------------------------------------------------------------------------------------ what goes on
 
-    def settle(self) -> None:
-        """Let everything go on by itself until nothing is left to happen, or only what never ends."""
-        end = self.agenda.now() + self._longest
+    def settle(self, *, within: timedelta | None = None) -> None:
+        """Let everything go on by itself until nothing is left to happen, or only what comes much later, or never ends."""
+        end = self.agenda.now() + (within or self._longest)
         for _ in range(MOST_STEPS):
             self.stream.show()
             moments = [moment for moment in (self.agenda.next_at(), self._next_poll()) if moment is not None]

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.cli import demo, scenes
+from local.cli.client import ApiError
+from local.cli.episodes import EPISODES, Episode
 from local.cli.scenes import MISTAKES, SCENES
 from tests.e2e.caller import seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from local.cli.episodes import Line
+    from local.cli.ways import Stage
 
 
 def test_the_demo(tmp_path: Path) -> None:
@@ -30,11 +36,18 @@ def test_the_demo(tmp_path: Path) -> None:
         scene.name: scene.learnt_by for scene in SCENES
     }
     assert set(said["refusals"]) == {mistake.name for mistake in MISTAKES}
+    played = {check["scene"] for check in said["checks"]}
+    assert {item.name for item in (*SCENES, *MISTAKES, *EPISODES)} == played - {"all"}
     for scene in SCENES:
         files = {path.name: path for path in (tmp_path / scene.name).iterdir()}
         assert set(scene.files) <= set(files)
         if "video.mp4" in files:
             assert seconds_of(files["video.mp4"].read_bytes()) == pytest.approx(scene.duration_s, abs=0.1)
+
+
+def breaks_off(_stage: Stage) -> Iterator[Line]:
+    yield "the first key opens", 200, 401
+    raise ApiError("Refused", "The second one does not open either.", 401)
 
 
 def test_a_demo_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +65,9 @@ def test_a_demo_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     )
     named = scenes.Mistake(name="named", title="", request={"prompt": ""}, fields=frozenset({"prompt", "model"}))
     monkeypatch.setattr(demo, "SCENES", (wrong,))
+    broken = Episode(name="broken", title="", tasks=1, play=breaks_off)
     monkeypatch.setattr(demo, "MISTAKES", (named,))
+    monkeypatch.setattr(demo, "EPISODES", (broken,))
     shown: list[dict[str, object]] = []
     monkeypatch.setattr(demo.render, "print_json", shown.append)
     assert demo._demo(tmp_path, as_json=True) is False  # noqa: SLF001 - the command without its signals
@@ -67,5 +82,7 @@ def test_a_demo_that_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         ("wrong", "plays 4 s ± 0.1 s"),
         ("wrong", "one webhook"),
         ("named", "all its fields named, and no other"),
+        ("broken", "no trouble on the way"),
+        ("broken", "the first key opens"),
         ("all", "no task at a provider besides"),
     ]

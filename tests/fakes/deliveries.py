@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from klingway.domain.deliveries import Delivery, DeliveryMessage, is_delivery
+from klingway.domain.late_results import attempt_of
 from klingway.domain.schedule import PATIENCE_S
 from klingway.use_cases.ports import DueRow, DueRows, Posted, PostError, TakenUp
 
@@ -53,16 +54,19 @@ class InMemoryDeliveries:
 
 @dataclass(frozen=True)
 class AllRows:
-    """The due rows of jobs and of deliveries, which one table holds."""
+    """The due rows of jobs, of deliveries and of watches, which one table holds."""
 
     jobs: DueRows
     deliveries: DueRows
+    watches: DueRows
 
     def due(self, now: datetime, *, limit: int) -> Iterator[DueRow]:
-        both = [rows.due(now, limit=limit) for rows in (self.jobs, self.deliveries)]
-        yield from heapq.merge(*both, key=lambda row: row.due_at)
+        all_of_them = [rows.due(now, limit=limit) for rows in (self.jobs, self.deliveries, self.watches)]
+        yield from heapq.merge(*all_of_them, key=lambda row: row.due_at)
 
     def take_up(self, row: DueRow, *, at: datetime) -> TakenUp | None:
+        if attempt_of(row.part) is not None:
+            return self.watches.take_up(row, at=at)
         return (self.deliveries if is_delivery(row.part) else self.jobs).take_up(row, at=at)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from klingway.domain.ids import JobId, ProviderName, Tenant
-from klingway.domain.job import Job
+from klingway.domain.job import Job, LateResult
 from klingway.domain.schedule import PATIENCE_S
 from klingway.domain.transitions import Change
 from klingway.use_cases.ports import (
@@ -81,7 +81,14 @@ class InMemoryJobs:
 
     def apply(self, job_id: JobId, change: Change) -> Job:
         job = self.rows.get(job_id)
-        if job is None or job.state not in change.allowed_from or change.expected_number not in {None, job.number}:
+        attempts = None if job is None or not job.attempts else (len(job.attempts), job.attempt.number)
+        fits = (
+            job is not None
+            and job.state in change.allowed_from
+            and change.expected_number in {None, job.number}
+            and change.expected_attempts in {None, attempts}
+        )
+        if job is None or not fits:
             raise ChangeRefusedError(job)
         return self._written(
             replace(
@@ -94,6 +101,13 @@ class InMemoryJobs:
                 **copy.deepcopy(dict(change.values)),
             )
         )
+
+    def keep_late_result(self, job: Job, late: LateResult) -> Job:
+        row = self.rows.get(job.id)
+        if row is None or (row.number, row.state) != (job.number, job.state):
+            raise ChangeRefusedError(row)
+        kept = (*row.late_results, late)
+        return self._written(replace(row, number=row.number + 1, updated_at=late.stored_at, late_results=kept))
 
     def delete(self, job: Job) -> None:
         self.forget_name(job)

@@ -30,6 +30,9 @@ class InMemoryKeys:
         self.read.append(key_id)
         return self._keys.get(key_id)
 
+    def fresh_key(self, key_id: str) -> ApiKey | None:
+        return self.get_key(key_id)
+
     def read_key(self, key_id: str) -> ApiKey | None:
         return self._keys.get(key_id)
 

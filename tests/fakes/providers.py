@@ -13,7 +13,13 @@ from klingway.providers.contract import ElementRegistry, Outcome, Provider, Prov
 NAME = ProviderName("scripted")
 
 
-def profile(*, name: ProviderName = NAME, calls_back: bool = True, finds_by_reference: bool = True) -> ProviderProfile:
+def profile(
+    *,
+    name: ProviderName = NAME,
+    calls_back: bool = True,
+    finds_by_reference: bool = True,
+    is_claimed_by_id: bool = False,
+) -> ProviderProfile:
     model = ModelProfile(
         source="the test",
         supports=dict.fromkeys(Capability, Confidence.DOCUMENTED),
@@ -27,6 +33,7 @@ def profile(*, name: ProviderName = NAME, calls_back: bool = True, finds_by_refe
         image_models={"kling-v3-omni": model},
         calls_back=calls_back,
         finds_by_reference=finds_by_reference,
+        is_claimed_by_id=is_claimed_by_id,
         rules_as_of=date(2026, 2, 10),
     )
 

@@ -17,6 +17,7 @@ from klingway.domain.elements import ElementState
 from klingway.domain.job import Job, State
 from klingway.domain.keys import ApiKey, Keyring
 from klingway.settings import ApiSettings
+from klingway.use_cases.find_task import FindTask
 from klingway.use_cases.lanes import Lanes
 from klingway.use_cases.prepare_elements import WorkflowTasks
 from klingway.use_cases.read_deliveries import ReadDeliveries
@@ -29,6 +30,7 @@ from tests.fakes.jobs import InMemoryJobs
 from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket
 from tests.fakes.queue import RecordingQueue
+from tests.fakes.task_claims import InMemoryTaskClaims
 from tests.fuzz.upstream import Sent, Upstream
 
 if TYPE_CHECKING:
@@ -112,6 +114,8 @@ class OneKey:
     def get_key(self, key_id: str) -> ApiKey | None:
         return KEY if key_id == KEY.key_id else None
 
+    fresh_key = get_key
+
 
 @dataclass(frozen=True)
 class TheseProviders:
@@ -137,6 +141,7 @@ SETTINGS = ApiSettings(
     workflow_arn="arn",
     public_base_url="",
     trusted_webhook_origins=(),
+    log_prompts=False,
     result_link_hours=24,
 )
 
@@ -154,6 +159,7 @@ class StagedServices(bootstrap.ApiServices):
         self.elements = InMemoryElements()
         self.budgets = InMemoryBudgets(self.jobs)
         self.lanes = Lanes(store=InMemoryLanes(), chain=self.chain)
+        self.find = FindTask(claims=InMemoryTaskClaims(), now=bootstrap.now)
         self.keys = OneKey()
         self.providers = providers
         self.read_deliveries = ReadDeliveries(jobs=self.jobs, deliveries=InMemoryDeliveries(), keyring=self.keyring)

@@ -86,6 +86,7 @@ PERMISSIONS: dict[str, set[tuple[str, str]]] = {
         ("sqs:SendMessage", "DeliveriesQueue.Arn"),
     },
     "WorkerFunction": {
+        ("events:PutEvents", "EventBus.Arn"),
         ("sqs:ReceiveMessage", "WorkQueue.Arn"),
         ("sqs:DeleteMessage", "WorkQueue.Arn"),
         ("sqs:GetQueueAttributes", "WorkQueue.Arn"),
@@ -214,6 +215,20 @@ def environment_is_settings(stack: Stack) -> Iterator[str]:
         wanted = {field.name.upper() for field in fields(model)}
         if given != wanted:
             yield f"{name}: {sorted(given ^ wanted)} only in one of template and settings"
+
+
+def prompts_are_logged_on_demand(stack: Stack) -> Iterator[str]:
+    """Those functions alone that accept jobs are told whether to log prompts, by a parameter that says no by itself."""
+    parameter = stack.source["Parameters"].get("LogPrompts", {})
+    if (parameter.get("Default"), parameter.get("AllowedValues")) != ("false", ["false", "true"]):
+        yield "LogPrompts is no switch that is off by default"
+    told = {
+        name: variables["LOG_PROMPTS"]
+        for name, function in stack.functions().items()
+        if "LOG_PROMPTS" in (variables := function.get("Environment", {}).get("Variables", {}))
+    }
+    if told != {name: {"Ref": "LogPrompts"} for name in ("ApiFunction", "IntakeFunction")}:
+        yield f"told of it: {told}"
 
 
 def timeouts_and_memory_said(stack: Stack) -> Iterator[str]:
@@ -929,6 +944,7 @@ RULES: dict[str, Rule] = {
     for rule in (
         handlers_exist,
         environment_is_settings,
+        prompts_are_logged_on_demand,
         timeouts_and_memory_said,
         logs_are_kept_and_end,
         access_log_hides_tokens,

@@ -101,6 +101,35 @@ def test_after_a_rotation_the_secrets_before_are_good_for_a_while() -> None:
             caller_of("Bearer " + RING.api_key(version), ROTATED, at=at)
 
 
+class KnownFromBefore(InMemoryKeys):
+    """Has the key in memory as it was before its rotation."""
+
+    def get_key(self, key_id: str) -> ApiKey | None:
+        found = super().get_key(key_id)
+        return found and KEY
+
+    def fresh_key(self, key_id: str) -> ApiKey | None:
+        return super().get_key(key_id)
+
+
+@pytest.mark.parametrize("is_token", [True, False])
+def test_new_secrets_are_good_at_once(*, is_token: bool) -> None:
+    """Also at a function that has just seen the old ones: it looks the key up once more, and once only."""
+    claims = {"exp": int(datetime.now(UTC).timestamp()) + 60}
+    for keyring, is_good in ((RING, True), (Keyring(["another gateway's"]), False)):
+        access, secret = keyring.access_pair(ROTATED)
+        token = jwt.encode(claims | {"iss": access}, secret, algorithm="HS256")
+        given = f"Bearer {token if is_token else keyring.api_key(ROTATED)}"
+        keys = KnownFromBefore(ROTATED)
+        if is_good:
+            found = authenticate(given, keys, lambda: RING, lambda: AT, takes_signed_tokens=is_token)
+            assert "acme" == found.tenant
+        else:
+            with pytest.raises(UnauthenticatedError):
+                authenticate(given, keys, lambda: RING, lambda: AT, takes_signed_tokens=is_token)
+        assert ["k1", "k1"] == keys.read
+
+
 def test_a_revoked_key_has_no_secrets_before() -> None:
     """Revoked within the while after a rotation, neither version is good."""
     for version in (ROTATED, KEY):

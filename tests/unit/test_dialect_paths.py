@@ -31,7 +31,7 @@ def asked_for(dialect: ProviderName, path: str) -> tuple[int, str]:
     )
     links = SimpleNamespace(of=lambda *_, **__: SimpleNamespace(by_name={}, end_at=None))
     services: Any = SimpleNamespace(
-        keys=SimpleNamespace(get_key=lambda _: KEY),
+        keys=SimpleNamespace(get_key=lambda _: KEY, fresh_key=lambda _: KEY),
         keyring=lambda: RING,
         jobs=jobs,
         links=links,

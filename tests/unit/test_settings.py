@@ -32,7 +32,12 @@ SUBMITTING = {
     "FUNCTION_TIMEOUT_S": "29",
 }
 STARTING = SUBMITTING | {"WORKFLOW_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:elements"}
-API = STARTING | {"PUBLIC_BASE_URL": "", "RESULT_LINK_HOURS": "24", "TRUSTED_WEBHOOK_ORIGINS": ""}
+API = STARTING | {
+    "PUBLIC_BASE_URL": "",
+    "RESULT_LINK_HOURS": "24",
+    "TRUSTED_WEBHOOK_ORIGINS": "",
+    "LOG_PROMPTS": "false",
+}
 PUBLISHER = {
     "TABLE_NAME": "table",
     "BUCKET_NAME": "bucket",
@@ -72,12 +77,17 @@ def test_the_settings_of_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
         public_base_url="",
         result_link_hours=24,
         trusted_webhook_origins=(),
+        log_prompts=False,
     ) == settings.load(ApiSettings)
 
 
 def test_the_settings_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Origins are a list with commas; an expected time is a number."""
-    own = {"DELIVERIES_QUEUE_URL": "https://deliveries", "TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 "}
+    own = {
+        "DELIVERIES_QUEUE_URL": "https://deliveries",
+        "EVENT_BUS_NAME": "bus",
+        "TRUSTED_MEDIA_ORIGINS": " http://a:1, ,http://b:2 ",
+    }
     given(monkeypatch, STARTING | own | {"EXPECTED_S": "3.5"})
 
     loaded = settings.load(WorkerSettings)

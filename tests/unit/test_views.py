@@ -78,6 +78,7 @@ SUCCEEDED: dict[str, Any] = {
     "warnings": ["the result's aspect_ratio is not what was asked for"],
     "result_mismatch": ["aspect_ratio"],
     "result": {"files": [file | {"url": f"https://link/{file['name']}"} for file in FILES]},
+    "late_results": [],
 }
 
 
@@ -99,9 +100,10 @@ def test_a_job_that_runs() -> None:
     said = job_to_json(job(), {"prompt": "a fox"}, bucket="our-bucket")
 
     assert set(SUCCEEDED) == set(said)
-    assert ("running", None, None, None, None, None, {}, [], []) == (
+    assert ("running", None, None, None, None, None, {}, [], [], []) == (
         said["state"], said["finished_at"], said["learnt_by"], said["price"], said["error"], said["result"],
         said["metadata"], said["warnings"], said["result_mismatch"],
+        said["late_results"],
     )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from klingway.use_cases.chain import Chain
 from klingway.use_cases.check_attempt import CheckAttempt
 from klingway.use_cases.check_element import CheckElement
 from klingway.use_cases.create_job import CreateJob
+from klingway.use_cases.delete_job import DeleteJob
 from klingway.use_cases.deliver import AboutJobs, Deliver
+from klingway.use_cases.find_task import FindTask
 from klingway.use_cases.guard_spending import GuardSpending
 from klingway.use_cases.judge_request import JudgeRequest
 from klingway.use_cases.keep_elements import KeepElements
@@ -31,6 +33,8 @@ from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import StoreResult
 from klingway.use_cases.submit_attempt import SubmitAttempt
 from klingway.use_cases.take_up_due import TakeUpDue
+from klingway.use_cases.tell_targets import TellTargets
+from klingway.use_cases.watch_attempts import WatchAttempts
 from klingway.use_cases.write_outbox import WriteOutbox
 
 from tests.fakes.budgets import InMemoryBudgets
@@ -44,6 +48,8 @@ from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket, ScriptedMedia
 from tests.fakes.providers import OneProvider, ScriptedProvider, SeveralProviders
 from tests.fakes.queue import RecordingQueue
+from tests.fakes.task_claims import InMemoryTaskClaims
+from tests.fakes.watches import InMemoryWatches
 
 VIDEO_URL = "https://cdn.example/video.mp4"
 FILM = b"a film"
@@ -74,12 +80,15 @@ class Gateway:
         self.elements = InMemoryElements(self.jobs)
         providers = SeveralProviders([self.provider, *self.others]) if self.others else OneProvider(self.provider)
         self.lanes = InMemoryLanes()
+        self.claims = InMemoryTaskClaims()
+        self.watches = InMemoryWatches()
         submit = SubmitAttempt(
             chain=self.chain(29),
             lanes=Lanes(store=self.lanes, chain=self.chain(29)),
             providers=providers,
             keyring=lambda: self.keyring,
             bucket=self.bucket,
+            find=FindTask(claims=self.claims, now=self.clock),
         )
         prepare = PrepareElements(
             chain=self.chain(29), elements=self.elements, providers=providers, workflow=lambda: self.workflow
@@ -114,25 +123,32 @@ class Gateway:
         self.keep = KeepElements(
             make=replace(make, function_timeout_s=29), jobs=self.jobs, bucket=self.bucket, providers=providers
         )
-        self.worker = CheckAttempt(
-            chain=self.chain(300),
-            providers=providers,
-            start=start,
-            submit=submit,
-            store=StoreResult(
-                jobs=self.jobs,
-                bucket=self.bucket,
-                source=self.media,
-                measure=self._measure,
-                now=self.clock,
-            ),
+        store = StoreResult(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            source=self.media,
+            measure=self._measure,
+            now=self.clock,
         )
-        rows = AllRows(self.jobs, self.deliveries)
+        tell = TellTargets(deliveries=self.deliveries, queue=self.delivery_queue)
+        self.watch = WatchAttempts(
+            chain=self.chain(300),
+            watches=self.watches,
+            providers=providers,
+            find=submit.find,
+            store=store,
+            events=self.bus,
+            tell=tell,
+        )
+        self.worker = CheckAttempt(
+            chain=self.chain(300), providers=providers, start=start, submit=submit, store=store, watch=self.watch
+        )
+        rows = AllRows(self.jobs, self.deliveries, self.watches)
         self.poller = TakeUpDue(rows=rows, queue=self.queue, delivery_queue=self.delivery_queue, now=self.clock)
         self.publisher = PublishChanges(
             events=self.bus,
-            deliveries=self.deliveries,
-            delivery_queue=self.delivery_queue,
+            tell=tell,
+            watches=self.watches,
             work_queue=self.queue,
             settle=SettleSpending(budgets=self.budgets),
             now=self.clock,
@@ -196,7 +212,7 @@ class Gateway:
         """Let the one message in the queue arrive when it is due, and do its work; return its delay."""
         work, delay_s = self.queue.take()
         self.clock.go_on(delay_s)
-        self.worker.run(work)
+        (self.watch if work.kind is WorkKind.WATCH else self.worker).run(work)
         return delay_s
 
     def end(self, job: Job, outcome: Outcome) -> Job:
@@ -206,6 +222,13 @@ class Gateway:
         ended = self.job(job)
         assert [True] == self.publisher.run([ended])
         return ended
+
+    def delete(self, job: Job, tenant: Tenant = Tenant("acme")) -> None:  # noqa: B008 - a text
+        """Delete an ended job, as its tenant asks for it."""
+        settle = SettleSpending(budgets=self.budgets)
+        DeleteJob(jobs=self.jobs, bucket=self.bucket, watches=self.watches, settle=settle, now=self.clock).run(
+            tenant, job.id
+        )
 
     def try_delivery(self) -> float:
         """Let the one message about a delivery arrive when it is due, and do as it says; return its delay."""

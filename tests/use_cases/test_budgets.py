@@ -16,9 +16,7 @@ from klingway.domain.job import Job, JobError, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, ProviderError
 from klingway.use_cases.cancel_job import CancelJob
-from klingway.use_cases.delete_job import DeleteJob
 from klingway.use_cases.look_over_budgets import LookOverBudgets
-from klingway.use_cases.settle_spending import SettleSpending
 
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import SUCCESS, Gateway
@@ -264,8 +262,7 @@ def test_what_a_dead_process_left_is_put_right_the_next_day(gateway: Gateway) ->
     kept, deleted = gateway.submit(ORDER), gateway.submit(ORDER)
     for job in (kept, deleted):
         gateway.end(job, SUCCESS)
-    settle = SettleSpending(budgets=gateway.budgets)
-    DeleteJob(jobs=gateway.jobs, bucket=gateway.bucket, settle=settle).run(ACME, deleted.id)
+    gateway.delete(deleted)
     gateway.budgets.adjust(ACME, Decimal(5), day=today(gateway))
     assert 7 == counted(gateway)
     day = today(gateway)

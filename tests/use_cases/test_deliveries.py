@@ -624,10 +624,10 @@ def test_a_webhook_that_cannot_be_is_refused_at_submission(gateway: Gateway, url
 
 @pytest.mark.parametrize("url", ["https://shop.example/hook?a=1", "http://shop.example", "https://8.8.8.8:8443/hook"])
 def test_a_webhook_becomes_a_target(gateway: Gateway, url: str) -> None:
-    """With every end unless some are named; the request is kept as it came."""
+    """With all there is to tell unless some are named; the request is kept as it came."""
     job = gateway.submit(BODY | {"webhook": {"url": url}})
 
-    assert (Target("webhook", url, ("job.succeeded", "job.failed", "job.canceled")),) == job.targets
+    assert (Target("webhook", url, ("job.succeeded", "job.failed", "job.canceled", "job.late_result")),) == job.targets
     assert {"url": url} == gateway.jobs.get_request(job.id)["webhook"]
 
 

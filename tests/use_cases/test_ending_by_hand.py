@@ -14,9 +14,7 @@ from klingway.domain.job import Job, JobError, Origin, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, ProviderError
 from klingway.use_cases.cancel_job import CancelJob
-from klingway.use_cases.delete_job import DeleteJob
 from klingway.use_cases.retry_job import RetryJob
-from klingway.use_cases.settle_spending import SettleSpending
 
 from tests.use_cases.conftest import SUCCESS, Gateway
 
@@ -36,11 +34,6 @@ def cancel(gateway: Gateway, job: Job, tenant: Tenant = ACME) -> Job:
 def retry(gateway: Gateway, job: Job, key: str | None = None, tenant: Tenant = ACME) -> Accepted:
     again = RetryJob(jobs=gateway.jobs, create=gateway.create)
     return again.run(tenant, job.id, given_key=key, public_url="https://gateway.example")
-
-
-def delete(gateway: Gateway, job: Job, tenant: Tenant = ACME) -> None:
-    settle = SettleSpending(budgets=gateway.budgets)
-    DeleteJob(jobs=gateway.jobs, bucket=gateway.bucket, settle=settle).run(tenant, job.id)
 
 
 def waiting(gateway: Gateway) -> Job:
@@ -177,12 +170,12 @@ def test_nothing_of_a_deleted_job_is_left(gateway: Gateway) -> None:
     job = gateway.end(gateway.submit(origin=origin), SUCCESS)
     assert gateway.bucket.objects
 
-    delete(gateway, job)
+    gateway.delete(job)
 
     assert ({}, {}, {}) == (gateway.jobs.rows, gateway.jobs.requests, gateway.bucket.objects)
     assert gateway.jobs.named(ACME, ProviderName("klingai"), "mine") is None
     with pytest.raises(NotFoundError):
-        delete(gateway, job)
+        gateway.delete(job)
 
 
 def test_a_deletion_that_broke_off_is_asked_for_again(gateway: Gateway) -> None:
@@ -190,11 +183,11 @@ def test_a_deletion_that_broke_off_is_asked_for_again(gateway: Gateway) -> None:
     job = gateway.end(gateway.submit(), SUCCESS)
     gateway.bucket.deletion_fails = True
     with pytest.raises(OSError, match="not deleted"):
-        delete(gateway, job)
+        gateway.delete(job)
     assert job == gateway.job(job)
 
     gateway.bucket.deletion_fails = False
-    delete(gateway, job)
+    gateway.delete(job)
 
     assert ({}, {}) == (gateway.jobs.rows, gateway.bucket.objects)
 
@@ -204,7 +197,7 @@ def test_a_job_that_goes_on_is_not_deleted(gateway: Gateway) -> None:
     job = gateway.submit()
 
     with pytest.raises(WrongStateError) as refused:
-        delete(gateway, job)
+        gateway.delete(job)
 
     assert "not_ended" == refused.value.code
     assert job == gateway.job(job)
@@ -213,7 +206,7 @@ def test_a_job_that_goes_on_is_not_deleted(gateway: Gateway) -> None:
 def test_a_key_whose_job_was_deleted_says_so(gateway: Gateway) -> None:
     """The caller is not told to try again, and gets no second film unasked."""
     job = gateway.end(gateway.submit(idempotency_key="order-42"), SUCCESS)
-    delete(gateway, job)
+    gateway.delete(job)
 
     with pytest.raises(InvalidRequestError) as refused:
         gateway.submit(idempotency_key="order-42")
@@ -225,7 +218,7 @@ def test_a_key_whose_job_was_deleted_says_so(gateway: Gateway) -> None:
 def test_a_message_about_a_deleted_job_does_nothing(gateway: Gateway) -> None:
     """Its deliveries and its work end quietly."""
     job = gateway.end(gateway.submit(HOOK), SUCCESS)
-    delete(gateway, job)
+    gateway.delete(job)
 
     gateway.try_delivery()
     gateway.worker.run(Work(kind=WorkKind.CHECK, id=job.id, number=job.number))
@@ -233,7 +226,7 @@ def test_a_message_about_a_deleted_job_does_nothing(gateway: Gateway) -> None:
     assert [] == gateway.receiver.posts
 
 
-@pytest.mark.parametrize("act", [cancel, retry, delete])
+@pytest.mark.parametrize("act", [cancel, retry, Gateway.delete])
 def test_another_tenants_job_is_as_if_it_were_not_there(gateway: Gateway, act: object) -> None:
     """Nobody cancels, repeats or deletes what is not theirs."""
     ended, queued = gateway.end(gateway.submit(), SUCCESS), waiting(gateway)

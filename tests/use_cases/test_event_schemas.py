@@ -28,6 +28,7 @@ OF_DETAIL_TYPES = {
     "Job Succeeded": "job-succeeded.schema.json",
     "Job Failed": "job-failed.schema.json",
     "Job State Changed": "job-state-changed.schema.json",
+    "Job Late Result": "job-late-result.schema.json",
 }
 BODY = {
     "prompt": "a fox", "duration_s": 5, "reference": "order-42", "metadata": {"any": ["thing"]},

@@ -15,6 +15,7 @@ from tests.unit.builders import JOB_ID
 from tests.use_cases.conftest import SUCCESS, Gateway
 from tests.use_cases.test_deliveries import BODY, REFUSED
 from tests.use_cases.test_event_schemas import OF_DETAIL_TYPES, holds
+from tests.use_cases.test_late_results import given_up_on, look
 
 
 class AllEnded:
@@ -57,6 +58,20 @@ def test_the_same_event_is_told_again(gateway: Gateway, replaying: ReplayEvents,
     assert dict(first.detail) | {"replay": True} == dict(again.detail)
     assert "replay" not in first.detail
     holds(OF_DETAIL_TYPES[again.detail_type], again.detail)
+
+
+def test_what_came_late_is_told_again_as_well(gateway: Gateway, replaying: ReplayEvents) -> None:
+    """After the job's end, each under its own id."""
+    job = given_up_on(gateway)
+    look(gateway, SUCCESS)
+    (late,) = gateway.bus.published
+    gateway.bus.published.clear()
+
+    assert [Outcome.REPLAYED] * 2 == [each.outcome for each in replaying.run([job.id])]
+
+    end, again = gateway.bus.published
+    assert ("Job Failed", "Job Late Result") == (end.detail_type, again.detail_type)
+    assert dict(late.detail) | {"replay": True} == dict(again.detail)
 
 
 def test_what_has_no_end_is_not_told(gateway: Gateway, replaying: ReplayEvents) -> None:

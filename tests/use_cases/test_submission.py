@@ -15,7 +15,7 @@ from klingway.providers.contract import Created, ProviderError
 from klingway.use_cases.accepting import expect_sound
 
 from tests.fakes.providers import ScriptedProvider, SeveralProviders, profile
-from tests.use_cases.conftest import SUCCESS, Gateway
+from tests.use_cases.conftest import SUCCESS, Gateway, unreachable
 
 
 def refused(code: str, *, retryable: bool = False, retry_after_s: float | None = None) -> ProviderError:
@@ -314,6 +314,65 @@ def test_a_claim_of_an_older_task_is_not_believed() -> None:
     gateway.nudge(job, "task-1")
 
     assert State.UNCONFIRMED is gateway.job(job).state
+
+
+def timeless() -> Gateway:
+    """A provider whose records of tasks say neither a time nor a reference of ours, as Unifically's."""
+    return Gateway(provider=ScriptedProvider(profile=profile(finds_by_reference=False, is_claimed_by_id=True)))
+
+
+def test_where_records_say_nothing_a_callback_claims_a_task_that_nobody_has() -> None:
+    """The provider knows the task, and no other attempt has it: it is adopted, and nothing is sent twice."""
+    gateway = timeless()
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [True]
+    job = gateway.submit()
+
+    gateway.nudge(job, "task-1")
+
+    job = gateway.job(job)
+    assert (State.RUNNING, "task-1", 1) == (job.state, job.attempt.task_id, len(gateway.provider.submitted))
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_task_of_another_job_cannot_be_claimed(*, is_answered: bool) -> None:
+    """Whether that one's answer came, or it was lost as well and the other claimed first: its film goes to nobody else."""
+    gateway = timeless()
+    gateway.provider.submissions = ["task-1" if is_answered else lost(), lost()]
+    gateway.provider.effects = [True, True]
+    first = gateway.submit()
+    if not is_answered:
+        gateway.nudge(first, "task-1")
+    second = gateway.submit()
+
+    gateway.nudge(second, "task-1")
+
+    assert [(State.RUNNING, "task-1"), (State.UNCONFIRMED, None)] == [
+        (job.state, job.attempt.task_id) for job in (gateway.job(first), gateway.job(second))
+    ]
+
+
+def test_a_claim_of_a_task_that_the_provider_does_not_know_takes_nothing() -> None:
+    """What the provider cannot say is not believed, and the task stays free for whoever it is."""
+    gateway = timeless()
+    gateway.provider.submissions, gateway.provider.effects = [lost()], [True]
+    gateway.provider.outcomes = [unreachable()]
+    job = gateway.submit()
+
+    gateway.nudge(job, "task-1")
+
+    assert State.UNCONFIRMED is gateway.job(job).state
+    assert {} == gateway.claims.claimed_by
+
+
+def test_an_answer_is_believed_before_a_claim() -> None:
+    """Should another attempt have claimed a task that is then given to us by the provider itself, it is ours."""
+    gateway = timeless()
+    gateway.provider.submissions, gateway.provider.effects = [lost(), "task-1"], [True]
+    gateway.nudge(gateway.submit(), "task-1")
+
+    job = gateway.submit()
+
+    assert (State.RUNNING, "task-1") == (job.state, job.attempt.task_id)
 
 
 def test_an_unclaimed_submission_fails_after_half_an_hour() -> None:

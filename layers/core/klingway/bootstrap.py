@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
+    from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
     from klingway.adapters.dynamodb_elements import DynamoDbElements
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.dynamodb_keys import DynamoDbKeys
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from klingway.use_cases.delete_job import DeleteJob
     from klingway.use_cases.deliver import Deliver
     from klingway.use_cases.estimate import Estimate
+    from klingway.use_cases.find_task import FindTask
     from klingway.use_cases.guard_spending import GuardSpending
     from klingway.use_cases.judge_request import JudgeRequest
     from klingway.use_cases.keep_elements import KeepElements
@@ -65,9 +67,11 @@ if TYPE_CHECKING:
     from klingway.use_cases.receive_callback import ReceiveCallback
     from klingway.use_cases.retry_job import RetryJob
     from klingway.use_cases.start_job import StartJob
+    from klingway.use_cases.store_result import StoreResult
     from klingway.use_cases.submit_attempt import SubmitAttempt
     from klingway.use_cases.take_in import TakeIn
     from klingway.use_cases.take_up_due import TakeUpDue
+    from klingway.use_cases.watch_attempts import WatchAttempts
 
 _EARLY, _LATE = 0.6, 1.5
 """How far quick and slow generations are from the usual, where only the usual is given."""
@@ -184,7 +188,15 @@ class _SubmittingServices(Generic[SomeSettings]):
             providers=self.providers,
             keyring=self.keyring,
             bucket=self.bucket,
+            find=self.find,
         )
+
+    @cached_property
+    def find(self) -> FindTask:
+        from klingway.adapters.dynamodb_task_claims import DynamoDbTaskClaims
+        from klingway.use_cases.find_task import FindTask
+
+        return FindTask(claims=DynamoDbTaskClaims(clients.dynamodb(), self.settings.table_name), now=now)
 
     @cached_property
     def lanes(self) -> Lanes:
@@ -257,7 +269,13 @@ class _CreatingServices(_StartingServices[CreateSettings]):
         from klingway.use_cases.create_job import CreateJob
 
         return CreateJob(
-            jobs=self.jobs, bucket=self.bucket, judge=self.judge, guard=self.guard, start=self.start, now=now
+            jobs=self.jobs,
+            bucket=self.bucket,
+            judge=self.judge,
+            guard=self.guard,
+            start=self.start,
+            now=now,
+            logs_prompts=self.settings.log_prompts,
         )
 
     @cached_property
@@ -326,10 +344,17 @@ class ApiServices(_CreatingServices[ApiSettings]):
     @cached_property
     def delete_job(self) -> DeleteJob:
         """Deletes jobs."""
+        from klingway.adapters.dynamodb_watches import DynamoDbWatches
         from klingway.use_cases.delete_job import DeleteJob
         from klingway.use_cases.settle_spending import SettleSpending
 
-        return DeleteJob(jobs=self.jobs, bucket=self.bucket, settle=SettleSpending(budgets=self.budgets))
+        return DeleteJob(
+            jobs=self.jobs,
+            bucket=self.bucket,
+            watches=DynamoDbWatches(clients.dynamodb(), self.settings.table_name),
+            settle=SettleSpending(budgets=self.budgets),
+            now=now,
+        )
 
     @cached_property
     def links(self) -> MediaLinks:
@@ -378,6 +403,8 @@ class WorkerServices(_StartingServices[WorkerSettings]):
         match work.kind:
             case WorkKind.SUBMIT | WorkKind.TURN | WorkKind.CHECK:
                 self.check.run(work)
+            case WorkKind.WATCH:
+                self.watch.run(work)
             case WorkKind.ELEMENT:
                 self.check_element.run(work)
             case WorkKind.RELEASE:
@@ -395,7 +422,6 @@ class WorkerServices(_StartingServices[WorkerSettings]):
     @cached_property
     def check_element(self) -> CheckElement:
         """Looks after elements."""
-        from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
         from klingway.use_cases.check_element import CheckElement
 
         return CheckElement(
@@ -403,26 +429,63 @@ class WorkerServices(_StartingServices[WorkerSettings]):
             make=self.make_element,
             jobs=self.jobs,
             workflow=self.workflow,
-            deliveries=DynamoDbDeliveries(clients.dynamodb(), self.settings.table_name),
-            delivery_queue=SqsDeliveryQueue(clients.sqs, self.settings.deliveries_queue_url),
+            deliveries=self.deliveries,
+            delivery_queue=self.delivery_queue,
         )
 
     @cached_property
     def check(self) -> CheckAttempt:
         """Does work."""
-        from klingway.adapters.http import GuardedMedia
-        from klingway.adapters.media_info import measure
         from klingway.use_cases.check_attempt import CheckAttempt
-        from klingway.use_cases.store_result import StoreResult
 
-        source = GuardedMedia(self.settings.trusted_media_origins)
         return CheckAttempt(
             chain=self.chain,
             providers=self.providers,
             start=self.start,
             submit=self.submit,
-            store=StoreResult(jobs=self.jobs, bucket=self.bucket, source=source, measure=measure, now=now),
+            store=self.store,
+            watch=self.watch,
         )
+
+    @cached_property
+    def store(self) -> StoreResult:
+        """Stores results."""
+        from klingway.adapters.http import GuardedMedia
+        from klingway.adapters.media_info import measure
+        from klingway.use_cases.store_result import StoreResult
+
+        source = GuardedMedia(self.settings.trusted_media_origins)
+        return StoreResult(jobs=self.jobs, bucket=self.bucket, source=source, measure=measure, now=now)
+
+    @cached_property
+    def watch(self) -> WatchAttempts:
+        """Looks after attempts that nobody waits for any more."""
+        from klingway.adapters.dynamodb_watches import DynamoDbWatches
+        from klingway.adapters.eventbridge import EventBridgeBus
+        from klingway.use_cases.tell_targets import TellTargets
+        from klingway.use_cases.watch_attempts import WatchAttempts
+
+        return WatchAttempts(
+            chain=self.chain,
+            watches=DynamoDbWatches(clients.dynamodb(), self.settings.table_name),
+            providers=self.providers,
+            find=self.find,
+            store=self.store,
+            events=EventBridgeBus(clients.events(), self.settings.event_bus_name),
+            tell=TellTargets(deliveries=self.deliveries, queue=self.delivery_queue),
+        )
+
+    @cached_property
+    def deliveries(self) -> DynamoDbDeliveries:
+        """What is told to targets."""
+        from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+
+        return DynamoDbDeliveries(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
+    def delivery_queue(self) -> SqsDeliveryQueue:
+        """Where what is told is sent."""
+        return SqsDeliveryQueue(clients.sqs, self.settings.deliveries_queue_url)
 
 
 class IntakeServices(_CreatingServices[IntakeSettings]):
@@ -504,16 +567,21 @@ def publisher() -> PublishChanges:
     """Return what `publisher` does."""
     from klingway.adapters.dynamodb_budgets import DynamoDbBudgets
     from klingway.adapters.dynamodb_deliveries import DynamoDbDeliveries
+    from klingway.adapters.dynamodb_watches import DynamoDbWatches
     from klingway.adapters.eventbridge import EventBridgeBus
     from klingway.use_cases.publish_changes import PublishChanges
     from klingway.use_cases.settle_spending import SettleSpending
+    from klingway.use_cases.tell_targets import TellTargets
 
     settings = load(PublisherSettings)
     budgets = DynamoDbBudgets(clients.dynamodb(), settings.table_name)
     return PublishChanges(
         events=EventBridgeBus(clients.events(), settings.event_bus_name),
-        deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
-        delivery_queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
+        tell=TellTargets(
+            deliveries=DynamoDbDeliveries(clients.dynamodb(), settings.table_name),
+            queue=SqsDeliveryQueue(clients.sqs, settings.deliveries_queue_url),
+        ),
+        watches=DynamoDbWatches(clients.dynamodb(), settings.table_name),
         work_queue=SqsWorkQueue(clients.sqs, settings.work_queue_url),
         settle=SettleSpending(budgets=budgets),
         now=now,

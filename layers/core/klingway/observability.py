@@ -1,4 +1,7 @@
-"""Logs and metrics of the functions. No prompt, key, token or event body is ever given to them."""
+"""Logs and metrics of the functions. No key, token or event body is ever given to them, and prompts only by `create_job`.
+
+That logs them where it is switched on, in one line for each job.
+"""
 
 import logging
 from functools import cache

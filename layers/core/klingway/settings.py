@@ -114,6 +114,8 @@ class CreatingSettings(StartingSettings):
     """Empty: the address of each request."""
     trusted_webhook_origins: tuple[str, ...]
     """Origins that a webhook may name although they are no public addresses."""
+    log_prompts: bool
+    """Whether what callers write in words is logged, once for each job that is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,8 @@ class WorkerSettings(StartingSettings):
     """What `worker` needs."""
 
     deliveries_queue_url: str
+    event_bus_name: str
+    """Which hears of results that come late."""
     trusted_media_origins: tuple[str, ...]
     """Origins whose media is fetched although they resolve to private addresses."""
 

@@ -1,5 +1,6 @@
 """AWS clients, each made once, when it is first needed."""
 
+import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+# At DEBUG the SDK writes down all that it sends and gets, prompts and the values of secrets among it.
+for _talker in ("boto3", "botocore", "urllib3"):
+    logging.getLogger(_talker).setLevel(logging.WARNING)
 
 _CONFIG = Config(
     connect_timeout=3,

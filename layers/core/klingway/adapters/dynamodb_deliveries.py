@@ -1,14 +1,10 @@
-"""Deliveries in DynamoDB: a row each, beside that of its job or element, written whole and only on the number that it expects.
+"""Deliveries in DynamoDB: a row each, beside that of its job or element, written whole and only on the number that it expects."""
 
-It carries no tenant, which would put it into the index of the tenant's jobs.
-"""
-
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from klingway.adapters import dynamodb_rows as rows
+from klingway.adapters.dynamodb_numbered_rows import NumberedRows, item_of, key_of
+from klingway.adapters.dynamodb_rows import Item
 from klingway.domain.deliveries import PART, Delivery, DeliveryState, Try
 from klingway.domain.ids import from_iso
 
@@ -20,62 +16,31 @@ class DynamoDbDeliveries:
     """The deliveries on one table."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._rows = NumberedRows(client, table, PART)
 
     def add(self, delivery: Delivery) -> bool:
         """Write a new delivery; False where it was written before, which changes nothing."""
-        return self._put(delivery, "attribute_not_exists(pk)")
+        return self._rows.add(_item_of(delivery))
 
     def replace(self, delivery: Delivery, *, expected: int) -> bool:
         """Write a delivery anew; False where its row does not expect the number any more."""
-        return self._put(delivery, "#number = :expected", expected)
-
-    def _put(self, delivery: Delivery, condition: str, expected: int | None = None) -> bool:
-        written_by = {"S": secrets.token_hex(8)}
-        names: Any = {} if expected is None else {"ExpressionAttributeNames": {"#number": "number"}}
-        values: Any = {} if expected is None else {"ExpressionAttributeValues": {":expected": {"N": str(expected)}}}
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_item_of(delivery) | {"written_by": written_by},
-                ConditionExpression=condition,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **names,
-                **values,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            old: Any = error.response.get("Item") or {}
-            return bool(old.get("written_by") == written_by)  # our own write, whose answer was lost
-        return True
+        return self._rows.replace(_item_of(delivery), expected=expected)
 
     def get(self, subject_id: str, part: str) -> Delivery | None:
         """Return a delivery as it stands this moment."""
-        key: Any = {"pk": {"S": subject_id}, "sk": {"S": part}}
-        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return _delivery_of(item) if item else None
+        row = self._rows.get(key_of(subject_id, part))
+        return _delivery_of(row) if row else None
 
     def of(self, subject_id: str) -> Sequence[Delivery]:
-        """Return the deliveries about a job, or an element, newest first; there is a handful."""
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :subject AND begins_with(sk, :deliveries)",
-            ExpressionAttributeValues={":subject": {"S": subject_id}, ":deliveries": {"S": PART}},
-            ScanIndexForward=False,
-            ConsistentRead=True,
-        )
-        return [_delivery_of(item) for item in found["Items"]]
+        """Return the deliveries about a job, or an element, newest first."""
+        return [_delivery_of(row) for row in self._rows.of(subject_id)]
 
 
-def _item_of(delivery: Delivery) -> rows.Item:
-    values = {field.name: getattr(delivery, field.name) for field in fields(delivery)}
-    values |= {"pk": delivery.subject_id, "sk": delivery.part, "subject_id": None}  # the key says it
-    values |= {"due_shard": None if delivery.due_at is None else rows.due_shard(delivery.subject_id)}
-    return {name: rows.to_dynamodb(value) for name, value in values.items() if value not in (None, ())}
+def _item_of(delivery: Delivery) -> Item:
+    return item_of(delivery, subject="subject_id", part=delivery.part)
 
 
-def _delivery_of(item: rows.Item) -> Delivery:
-    row = rows.from_dynamodb(item)
+def _delivery_of(row: Mapping[str, Any]) -> Delivery:
     return Delivery(
         subject_id=row["pk"],
         sequence=int(row["sequence"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from klingway.adapters import dynamodb_batches as batches
 from klingway.adapters import dynamodb_rows as rows
 from klingway.domain.ids import JobId, ProviderName, Tenant
-from klingway.domain.job import Job
+from klingway.domain.job import Job, LateResult
 from klingway.domain.transitions import Change
 from klingway.use_cases.ports import (
     BusyError,
@@ -137,6 +137,9 @@ class DynamoDbJobs:
         update.require_one_of("state", change.allowed_from)
         if change.expected_number is not None:
             update.require("number", change.expected_number)
+        if change.expected_attempts is not None:
+            count, number = change.expected_attempts
+            update.require_last("attempts", count, "number", number)
         written_by = {"S": secrets.token_hex(8)}
         update.set("written_by", written_by["S"])
         try:
@@ -151,6 +154,23 @@ class DynamoDbJobs:
             if job is not None and old.get("written_by") == written_by:
                 return job  # the answer to this very write was lost, and the client library repeated it
             raise ChangeRefusedError(job) from error
+        return rows.job_of(changed["Attributes"])
+
+    def keep_late_result(self, job: Job, late: LateResult) -> Job:
+        """Write what an ended job has got late to its row, whose state stays and is not announced; return it.
+
+        Raises:
+            ChangeRefusedError: It has changed since, or is gone.
+        """
+        update = rows.Update(rows.job_key(job.id), at=late.stored_at, due_at=None)
+        update.set("late_results", (*job.late_results, late))
+        update.remove("announce")
+        update.require("number", job.number)
+        update.require("state", job.state.value)
+        try:
+            changed = self._client.update_item(**update.arguments(self._table), ReturnValues="ALL_NEW")
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise ChangeRefusedError(self.get(job.id)) from error
         return rows.job_of(changed["Attributes"])
 
     def delete(self, job: Job) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 KEPT_S: Final = 60
 """So long a revoked key may still work."""
 
+FRESH_S: Final = 1
+"""So old a key may be that is looked up since what was given for it proves nothing: it may have been rotated."""
+
 _MOST_KEPT: Final = 1000
 _DIRECTORY: Final = "tenants"
 _TENANT: Final = "tenant"
@@ -39,8 +42,15 @@ class DynamoDbKeys:
         Only keys that exist are kept in memory, and no more than a thousand: keys that somebody makes up put none of them
         out, and each is looked up anew, so that one that is made in the meantime is good at once.
         """
+        return self._kept_for(KEPT_S, key_id)
+
+    def fresh_key(self, key_id: str) -> ApiKey | None:
+        """Return a key as it was within the last second, None where there is none."""
+        return self._kept_for(FRESH_S, key_id)
+
+    def _kept_for(self, most_s: float, key_id: str) -> ApiKey | None:
         kept = self._kept.get(key_id)
-        if kept is not None and self._monotonic_s() - kept[0] < KEPT_S:
+        if kept is not None and self._monotonic_s() - kept[0] < most_s:
             return kept[1]
         # From before it is read: what is revoked while it is read is not kept any longer for that.
         since_s = self._monotonic_s()

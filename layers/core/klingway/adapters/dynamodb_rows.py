@@ -24,6 +24,7 @@ from klingway.domain.job import (
     Job,
     JobElement,
     JobError,
+    LateResult,
     LearntBy,
     OnUnconfirmed,
     Origin,
@@ -136,6 +137,12 @@ class Update:
         """Refuse the write unless an attribute has this value."""
         self._conditions.append(f"{self._name(name)} = {self._value(f'required_{name}', value)}")
 
+    def require_last(self, name: str, count: int, part: str, value: Any) -> None:  # noqa: ANN401 - whatever a row holds
+        """Refuse the write unless a list has so many entries, and the last one's part this value."""
+        self._conditions.append(f"size({self._name(name)}) = {self._value(f'count_of_{name}', count)}")
+        last = f"{self._name(name)}[{count - 1}].{self._name(part)}"
+        self._conditions.append(f"{last} = {self._value(f'last_of_{name}', value)}")
+
     def require_one_of(self, name: str, values: Iterable[Any]) -> None:
         """Refuse the write unless an attribute has one of these values."""
         allowed = [self._value(f"from{index}", value) for index, value in enumerate(sorted(values))]
@@ -235,9 +242,10 @@ def job_of(item: Item) -> Job:
         learnt_by=LearntBy(row["learnt_by"]) if "learnt_by" in row else None,
         finished_at=_moment(row.get("finished_at")),
         error=error_of(row.get("error")),
-        files=tuple(_file(file) for file in row.get("files", ())),
+        files=files_of(row),
         result_mismatch=tuple(row.get("result_mismatch", ())),
         warnings=tuple(row.get("warnings", ())),
+        late_results=tuple(_late_result(late) for late in row.get("late_results", ())),
         store_tries=int(row["store_tries"]),
         store_refusals=int(row["store_refusals"]),
         store_error=row.get("store_error"),
@@ -301,6 +309,21 @@ def error_of(row: Mapping[str, Any] | None) -> JobError | None:
 
 def _price(row: Mapping[str, Any] | None) -> Price | None:
     return None if row is None else Price(row["amount"], row["currency"], row["source"])
+
+
+def files_of(row: Mapping[str, Any]) -> tuple[StoredFile, ...]:
+    """Read the files that a row names."""
+    return tuple(_file(file) for file in row.get("files", ()))
+
+
+def _late_result(row: Mapping[str, Any]) -> LateResult:
+    return LateResult(
+        attempt=int(row["attempt"]),
+        provider=row["provider"],
+        sequence=int(row["sequence"]),
+        stored_at=from_iso(row["stored_at"]),
+        files=files_of(row),
+    )
 
 
 def _file(row: Mapping[str, Any]) -> StoredFile:

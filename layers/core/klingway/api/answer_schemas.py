@@ -2,8 +2,7 @@
 
 from typing import Any, Final
 
-from klingway.domain.deliveries import DeliveryState
-from klingway.domain.events import DELIVERED
+from klingway.domain.deliveries import JOB_EVENTS, DeliveryState
 from klingway.domain.job import AttemptState, LearntBy, State
 from klingway.domain.request import REQUESTS
 
@@ -62,6 +61,13 @@ ATTEMPT = json_object(
 PRICE = json_object(
     ["amount", "currency", "source"], amount={"type": "string"}, currency={"type": "string"}, source={"type": "string"}
 )
+LATE_RESULT = json_object(
+    ["attempt", "provider", "stored_at", "files"],
+    attempt={"type": "integer", "description": "Its number."},
+    provider={"type": "string"},
+    stored_at=MOMENT,
+    files={"type": "array", "items": FILE},
+)
 JOB = json_object(
     ["id", "kind", "state", "model", "provider", "request", "created_at", "updated_at", "attempts"],
     id=text("`job_` and 26 characters; sorts by time."),
@@ -85,6 +91,11 @@ JOB = json_object(
     warnings={"type": "array", "items": {"type": "string"}},
     result_mismatch={"type": "array", "items": {"enum": ["duration_s", "aspect_ratio", "count"]}},
     result=maybe(json_object(["files"], files={"type": "array", "items": FILE})),
+    late_results={
+        "type": "array",
+        "items": LATE_RESULT,
+        "description": "What attempts have brought that the job had ended without; its state stays.",
+    },
 )
 _USD = text("US dollars, a decimal number as text.")
 BUDGET = json_object(
@@ -102,7 +113,7 @@ DELIVERY = json_object(
     id=text("The same at each try; a webhook's `webhook-id`."),
     kind={"enum": ["webhook", "callback", "outbox"]},
     address=text("The URL of a webhook or callback; for the outbox the key in the bucket, without its ending."),
-    event={"enum": list(DELIVERED.values())},
+    event={"enum": list(JOB_EVENTS)},
     state={
         "enum": [state.value for state in DeliveryState],
         "description": "`failed`: given up, or refused for good. `gone`: the receiver answered 410.",

@@ -10,7 +10,7 @@ from klingway.domain.ids import Tenant
 from klingway.domain.keys import key_id_of, key_id_of_access_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from klingway.domain.keys import ApiKey, Keyring
     from klingway.use_cases.budget_ports import RateLimits
@@ -43,11 +43,10 @@ def authenticate(
     given = authorization[len(_BEARER) :].strip()
     if takes_signed_tokens and given.isascii() and given.count(".") == _DOTS_OF_SIGNED:
         return _caller(_signer_of(given, keys, keyring, now))
-    key_id = key_id_of(given)
-    key = keys.get_key(key_id) if key_id is not None else None
-    if key is None or not _proves(keyring(), key.good_at(now()), given) or not key.enabled:
-        raise UnauthenticatedError("The key is not valid.")
-    return _caller(key)
+    for key in _looked_up(key_id_of(given), keys):
+        if _proves(keyring(), key.good_at(now()), given) and key.enabled:
+            return _caller(key)
+    raise UnauthenticatedError("The key is not valid.")
 
 
 def admit(caller: Caller, scope: Scope, rates: Callable[[], RateLimits], now: Now) -> None:
@@ -75,6 +74,15 @@ def _caller(key: ApiKey) -> Caller:
     )
 
 
+def _looked_up(key_id: str | None, keys: KeyStore) -> Iterator[ApiKey]:
+    """Yield a key as it is in memory, and as it is by now: what proves nothing may be its new secret after a rotation."""
+    for look in (keys.get_key, keys.fresh_key):
+        key = look(key_id) if key_id is not None else None
+        if key is None:
+            return
+        yield key
+
+
 def _proves(keyring: Keyring, versions: Sequence[ApiKey], given: str) -> bool:
     # Each is tried, whichever it is: as in the keyring, time says nothing of a secret's age.
     proofs = [keyring.proves_api_key(version, given) for version in versions]
@@ -85,21 +93,19 @@ def _signer_of(token: str, keys: KeyStore, keyring: Callable[[], Keyring], now: 
     """Return the key whose access/secret pair signed a token: HS256, `iss` the access key, `exp` and perhaps `nbf`."""
     import jwt  # noqa: PLC0415 - most callers send a bearer key
 
-    key_id = _named_by(token)
-    found = keys.get_key(key_id) if key_id is not None else None
-    if found is None or not found.enabled:
-        raise UnauthenticatedError("The token is not valid.")
-    ring = keyring()
-    for secret in [secret for version in found.good_at(now()) for secret in ring.secret_keys(version)]:
-        try:
-            jwt.decode(token, secret, algorithms=["HS256"], leeway=_SKEW_S, options={"require": ["exp", "iss"]})
-        except jwt.ExpiredSignatureError:
-            raise UnauthenticatedError("The token has expired.", doubt=Doubt.EXPIRED) from None
-        except jwt.ImmatureSignatureError:
-            raise UnauthenticatedError("The token is not valid yet.", doubt=Doubt.NOT_YET_VALID) from None
-        except jwt.InvalidTokenError:
-            continue
-        return found
+    for found in _looked_up(_named_by(token), keys):
+        ring = keyring()
+        for secret in [secret for version in found.good_at(now()) for secret in ring.secret_keys(version)]:
+            try:
+                jwt.decode(token, secret, algorithms=["HS256"], leeway=_SKEW_S, options={"require": ["exp", "iss"]})
+            except jwt.ExpiredSignatureError:
+                raise UnauthenticatedError("The token has expired.", doubt=Doubt.EXPIRED) from None
+            except jwt.ImmatureSignatureError:
+                raise UnauthenticatedError("The token is not valid yet.", doubt=Doubt.NOT_YET_VALID) from None
+            except jwt.InvalidTokenError:
+                continue
+            if found.enabled:
+                return found
     raise UnauthenticatedError("The token is not valid.")
 
 

@@ -11,11 +11,9 @@ from typing import Any, Final
 
 from klingway.domain.errors import Problem
 from klingway.domain.ids import ProviderName
-from klingway.domain.job import REQUEST_REFUSALS, Attempt, AttemptState, Failover, Job, OnUnconfirmed, Price
+from klingway.domain.job import Failover, Job, OnUnconfirmed, Price
 
 CURRENCY: Final = "USD"
-GAVE_UP: Final = frozenset({"deadline_exceeded", "not_configured"})
-"""The errors of attempts that the gateway itself waited for no longer: what their providers still make is charged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +68,7 @@ def reservation(job: Job, prices: Mapping[ProviderName, Decimal]) -> Decimal:
 
 def spent_by(job: Job) -> Decimal:
     """Return what a job that has ended has cost, its attempts that may have been charged among it."""
-    return sum((usd(attempt.price) or Decimal(0) for attempt in job.attempts if _may_be_charged(attempt)), Decimal(0))
-
-
-def _may_be_charged(attempt: Attempt) -> bool:
-    """Tell whether an attempt may be on the bill.
-
-    What a provider refuses costs nothing, nor what it failed at: the relays give it back (facts, resellers, section on
-    failures). What was made, what was not waited for, and what nobody knows of, counts.
-    """
-    code = None if attempt.error is None else attempt.error.code
-    if attempt.accepted_at is not None:
-        return attempt.state is not AttemptState.FAILED or code in GAVE_UP
-    return attempt.is_unconfirmed_for_good or (attempt.doubts > 0 and code not in REQUEST_REFUSALS)
+    return sum((usd(attempt.price) or Decimal(0) for attempt in job.attempts if attempt.may_be_charged), Decimal(0))
 
 
 def problems_of(caps: Caps, spending: Spending, amount_usd: Decimal) -> Iterable[Problem]:

@@ -289,6 +289,8 @@ class ProviderProfile:
     """Whether it can be asked for a task by our own reference, which makes a lost answer harmless."""
     rules_as_of: date
     """Which day's published rules are enforced; see `Limit.since`."""
+    is_claimed_by_id: bool = False
+    """Whether its callback's task id is all that tells whose a task is: its record says no time and no reference of ours."""
     image_models: Mapping[str, ModelProfile] = field(default_factory=dict)
     """Those that make pictures."""
     switches: frozenset[str] = field(default=frozenset())

@@ -22,6 +22,9 @@ JOB_FAILED: Final = "job.failed"
 JOB_CANCELED: Final = "job.canceled"
 JOB_ENDS: Final = (JOB_SUCCEEDED, JOB_FAILED, JOB_CANCELED)
 """Every end of a job."""
+JOB_LATE_RESULT: Final = "job.late_result"
+JOB_EVENTS: Final = (*JOB_ENDS, JOB_LATE_RESULT)
+"""All that can be told of a job."""
 ELEMENT_READY: Final = "element.ready"
 ELEMENT_FAILED: Final = "element.failed"
 
@@ -57,7 +60,7 @@ class Target:
     address: str
     """The URL of a webhook or callback; for the outbox the key without its ending, `outbox/a/cat`."""
     events: tuple[str, ...]
-    """Of `job.succeeded`, `job.failed` and `job.canceled`, or of `element.ready` and `element.failed`."""
+    """Of `job.succeeded`, `job.failed`, `job.canceled` and `job.late_result`, or of `element.ready` and `element.failed`."""
 
 
 class DeliveryState(StrEnum):

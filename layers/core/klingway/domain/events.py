@@ -4,8 +4,15 @@ from typing import Any, Final
 
 from klingway.domain.deliveries import JOB_CANCELED, JOB_FAILED, JOB_SUCCEEDED
 from klingway.domain.ids import iso
-from klingway.domain.job import Job, State
-from klingway.domain.views import attempt_to_json, error_to_json, file_to_json, price_to_json, warnings_of
+from klingway.domain.job import Job, LateResult, State
+from klingway.domain.views import (
+    attempt_to_json,
+    error_to_json,
+    file_to_json,
+    late_result_to_json,
+    price_to_json,
+    warnings_of,
+)
 
 SOURCE: Final = "klingway"
 
@@ -15,6 +22,9 @@ DETAIL_TYPES: Final = {
     State.CANCELED: "Job Canceled",
 }
 """The states that are told, with the event's detail type."""
+
+LATE_RESULT: Final = "Job Late Result"
+"""The detail type of what an attempt brings after its job has ended without it."""
 
 STATE_CHANGED: Final = "Job State Changed"
 """The detail type of every announced change, where those are switched on."""
@@ -31,6 +41,12 @@ def replayed_detail(detail: dict[str, Any]) -> dict[str, Any]:
 def state_changed_detail(job: Job, *, bucket: str) -> dict[str, Any]:
     """Return the detail of `Job State Changed`: an end is told by two events, so that this one has an id of its own."""
     return event_detail(job, bucket=bucket) | {"event_id": f"{job.id}:{job.sequence}:state"}
+
+
+def late_result_detail(job: Job, late: LateResult, *, bucket: str) -> dict[str, Any]:
+    """Return the detail of `Job Late Result`: that of the job's end, under an id of its own, and what came late."""
+    detail = event_detail(job, bucket=bucket)
+    return detail | {"event_id": f"{job.id}:{late.sequence}", "late_result": late_result_to_json(late, bucket=bucket)}
 
 
 def event_detail(job: Job, *, bucket: str) -> dict[str, Any]:

@@ -99,6 +99,10 @@ REQUEST_REFUSALS: Final = frozenset({"refused_by_provider", "moderation_refused"
 """Errors that speak of the request itself: the same call made earlier cannot have had another end."""
 
 
+GAVE_UP: Final = frozenset({"deadline_exceeded", "not_configured", "stalled"})
+"""The errors of attempts that the gateway itself waited for no longer: what their providers still make is charged."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One submission of a job to one provider."""
@@ -131,6 +135,23 @@ class Attempt:
         """Whether it can never be known whether it arrived."""
         return self.error is not None and self.error.code == SUBMISSION_UNCONFIRMED
 
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether it may be on the bill.
+
+        What a provider refuses costs nothing, nor what it failed at: the relays give it back (facts, resellers, section on
+        failures). What was made, what was not waited for, and what nobody knows of, counts.
+        """
+        code = None if self.error is None else self.error.code
+        if self.accepted_at is not None:
+            return self.state is not AttemptState.FAILED or code in GAVE_UP
+        return self.is_unconfirmed_for_good or (self.doubts > 0 and code not in REQUEST_REFUSALS)
+
+    @property
+    def owes_a_result(self) -> bool:
+        """Whether it has ended, may be on the bill, and has brought nothing: it may still."""
+        return self.state is AttemptState.FAILED and self.may_be_charged
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobElement:
@@ -159,6 +180,20 @@ class StoredFile:
     duration_s: float | None = None
     width: int | None = None
     height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateResult:
+    """What an attempt has brought after its job had ended without it."""
+
+    attempt: int
+    """The attempt's number."""
+    provider: ProviderName
+    sequence: int
+    """The number of its announcement; no other of the job has it."""
+    stored_at: datetime
+    files: tuple[StoredFile, ...]
+    """By names that none of the job's other files has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +264,8 @@ class Job:
     """What of the result is not as asked: `duration_s`, `aspect_ratio`."""
     warnings: tuple[str, ...] = ()
     """What a caller should know of a result that is not all that it could be."""
+    late_results: tuple[LateResult, ...] = ()
+    """What came after its end, in the order in which it came."""
     store_tries: int = 0
     """Times that storing was begun; a process that died while copying is counted as well."""
     store_refusals: int = 0
@@ -238,8 +275,13 @@ class Job:
 
     @property
     def may_be_charged_twice(self) -> bool:
-        """Whether it was submitted anew although an earlier submission may have arrived."""
-        return any(attempt.is_unconfirmed_for_good for attempt in self.attempts[:-1])
+        """Whether it was submitted anew although an earlier submission may be charged."""
+        return any(attempt.owes_a_result for attempt in self.attempts[:-1])
+
+    @property
+    def all_files(self) -> tuple[StoredFile, ...]:
+        """Everything of it that is in the bucket, what came late among it."""
+        return (*self.files, *(file for late in self.late_results for file in late.files))
 
     @property
     def was_refused(self) -> bool:

@@ -126,7 +126,10 @@ class Webhook(_Strict):
     """Where to tell of the job."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=MAX_ADDRESS_CHARS)]
-    events: Annotated[list[Literal["job.succeeded", "job.failed", "job.canceled"]], Field(min_length=1)] | None = None
+    events: (
+        Annotated[list[Literal["job.succeeded", "job.failed", "job.canceled", "job.late_result"]], Field(min_length=1)]
+        | None
+    ) = None
 
 
 class Request(_Strict):
@@ -158,7 +161,8 @@ class Request(_Strict):
     paid for twice."""
     deadline_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
     """By when its provider has to be done, counted from its acceptance; what is done by then is stored, however long that takes.
-    What is made later is paid for and not kept. Left out: a day to be submitted, and another one from then on."""
+    What is made later is paid for, and comes late: `late_results` of the job. Left out: a day to be submitted, and another one
+    from then on."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     tags: Annotated[list[str], Field(max_length=20)] | None = None
 
@@ -170,6 +174,14 @@ class Request(_Strict):
     def prompts(self) -> dict[str, str]:
         """Every prompt by its place."""
         return {} if self.prompt is None else {"prompt": self.prompt}
+
+    @property
+    def words(self) -> dict[str, str]:
+        """All that the caller wrote in words, by its place: prompts, and what elements are called and look like."""
+        said = {"negative_prompt": self.negative_prompt}
+        for index, element in enumerate(self.elements or []):
+            said |= {f"elements[{index}].name": element.name, f"elements[{index}].description": element.description}
+        return self.prompts | {place: text for place, text in said.items() if text is not None}
 
     @property
     def referable(self) -> dict[str, int]:

@@ -59,6 +59,19 @@ STORING_S: Final = 7 * 86_400
 """How long media is tried to be fetched; Kling itself keeps it for 30 days."""
 
 
+WATCHED_S: Final = 7 * 86_400
+"""How long something is expected of an attempt that nobody waits for any more; a slow task is done within a day."""
+
+WATCHED_FIRST_S: Final = 60
+"""The shortest pause between two looks at such an attempt: nobody waits for it."""
+
+WATCHED_AGAIN_S: Final = 3600
+"""The longest such pause."""
+
+STALLED_TIMES: Final = 4
+"""A task is stalled that takes so many times as long as a slow generation."""
+
+
 ELEMENT_EVERY_S: Final = 5
 """Between two questions after an element; Kling takes about five seconds for one."""
 
@@ -102,6 +115,16 @@ def next_check_after_s(elapsed_s: float, expected: Expected, *, calls_back: bool
         return max(EVERY_S, early_by_s)
     overdue_s = elapsed_s - expected.late_s
     return EVERY_S if overdue_s <= 0 else min(LONGEST_S, EVERY_S + overdue_s / 4)
+
+
+def is_stalled(elapsed_s: float, expected: Expected) -> bool:
+    """Tell whether a provider has been at a task for so long that another one had better try."""
+    return elapsed_s > STALLED_TIMES * expected.late_s
+
+
+def next_watch_after_s(elapsed_s: float) -> float:
+    """Return how long to wait before the next look at an attempt that nobody has waited for since `elapsed_s`."""
+    return min(WATCHED_AGAIN_S, max(WATCHED_FIRST_S, elapsed_s / 4))
 
 
 def next_element_check_after_s(elapsed_s: float) -> float:

@@ -32,6 +32,11 @@ class Change:
     """None exactly where the job comes to rest: every other row falls due at some time."""
     expected_number: int | None = None
     """The number that the row must still expect; None where the states say enough. Each change raises it by one."""
+    expected_attempts: tuple[int, int] | None = None
+    """How many attempts the row must still have, and the number of the latest; None where the states say enough.
+
+    Whoever writes attempts writes all of them, as he has read them: one that has begun since must not be lost.
+    """
     values: Mapping[str, Any] = field(default_factory=dict)
     """Attributes of `Job`, by name."""
 
@@ -41,6 +46,10 @@ class Change:
             raise ValueError("a row falls due unless its job is at rest")
         if any(state.is_terminal for state in self.allowed_from):
             raise ValueError("a terminal state is for good")
+
+
+def _as_read(job: Job) -> tuple[int, int] | None:
+    return (len(job.attempts), job.attempt.number) if job.attempts else None
 
 
 def _with_latest(job: Job, **changes: Any) -> tuple[Attempt, ...]:  # noqa: ANN401 - fields of Attempt
@@ -115,6 +124,7 @@ def begin_again(job: Job, *, at: datetime, due_at: datetime) -> Change:
         at=at,
         due_at=due_at,
         expected_number=job.number,
+        expected_attempts=_as_read(job),
         values={"attempts": attempts},
     )
 
@@ -128,6 +138,7 @@ def accept(job: Job, *, at: datetime, task_id: str, handle: Mapping[str, Any], d
         to_state=State.RUNNING,
         at=at,
         due_at=at + timedelta(seconds=due_after_s),
+        expected_attempts=_as_read(job),
         values={"attempts": attempts, "deadline_at": deadline_at},
     )
 
@@ -192,6 +203,7 @@ def put_back(job: Job, *, at: datetime, error: JobError, provider: ProviderName,
         to_state=State.QUEUED,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        expected_attempts=_as_read(job),
         values={"attempts": attempts} | _going_to(job, provider, error),
     )
 
@@ -216,6 +228,7 @@ def go_elsewhere(job: Job, *, at: datetime, error: JobError, provider: ProviderN
         to_state=State.QUEUED,
         at=at,
         due_at=at + timedelta(seconds=PATIENCE_S),
+        expected_attempts=_as_read(job),
         values={"attempts": attempts} | _going_to(job, provider, error),
     )
 
@@ -237,6 +250,7 @@ def lose_answer(job: Job, *, at: datetime, error: JobError, after_s: float) -> C
         to_state=State.UNCONFIRMED,
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
+        expected_attempts=_as_read(job),
         values=values,
     )
 
@@ -251,6 +265,7 @@ def submit_anew(job: Job, *, at: datetime, error: JobError) -> Change:
         at=at,
         due_at=at + timedelta(seconds=PATIENCE_S),
         expected_number=job.number,
+        expected_attempts=_as_read(job),
         values={"attempts": attempts},
     )
 
@@ -264,6 +279,7 @@ def note_unknown(job: Job, *, at: datetime, after_s: float) -> Change:
         at=at,
         due_at=at + timedelta(seconds=after_s + PATIENCE_S),
         expected_number=job.number,
+        expected_attempts=_as_read(job),
         values={"attempts": attempts},
     )
 
@@ -294,6 +310,7 @@ def begin_storing(job: Job, *, at: datetime, learnt_by: LearntBy, due_at: dateti
         to_state=State.STORING,
         at=at,
         due_at=due_at,
+        expected_attempts=_as_read(job),
         values={
             "attempts": _with_latest(job, state=AttemptState.SUCCEEDED, ended_at=at),
             "learnt_by": learnt_by,
@@ -349,5 +366,6 @@ def fail(job: Job, *, at: datetime, error: JobError, learnt_by: LearntBy | None 
         to_state=State.FAILED,
         at=at,
         due_at=None,
+        expected_attempts=_as_read(job),
         values=values,
     )

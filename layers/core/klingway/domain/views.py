@@ -1,10 +1,10 @@
 """A job as callers see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from klingway.domain.ids import iso
-from klingway.domain.job import Attempt, Job, JobError, Price, State, StoredFile
+from klingway.domain.job import Attempt, Job, JobError, LateResult, Price, State, StoredFile
 
 
 def error_to_json(error: JobError | None) -> dict[str, Any] | None:
@@ -37,6 +37,23 @@ def file_to_json(file: StoredFile, *, bucket: str) -> dict[str, Any]:
     return said | {name: value for name, value in measured.items() if value is not None}
 
 
+def files_to_json(
+    files: Iterable[StoredFile], *, bucket: str, links: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return stored files, each with its link where there are links."""
+    return [file_to_json(file, bucket=bucket) | ({"url": links[file.name]} if links else {}) for file in files]
+
+
+def late_result_to_json(late: LateResult, *, bucket: str, links: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what a job has got after its end."""
+    return {
+        "attempt": late.attempt,
+        "provider": late.provider,
+        "stored_at": iso(late.stored_at),
+        "files": files_to_json(late.files, bucket=bucket, links=links),
+    }
+
+
 def attempt_to_json(attempt: Attempt) -> dict[str, Any]:
     """Return an attempt."""
     return {
@@ -63,7 +80,7 @@ def job_to_json(
         bucket: Where results lie.
         links: By file name, what a browser can open; without them the files carry their S3 addresses alone.
     """
-    files = [file_to_json(file, bucket=bucket) | ({"url": links[file.name]} if links else {}) for file in job.files]
+    files = files_to_json(job.files, bucket=bucket, links=links)
     return {
         "id": job.id,
         "kind": job.kind,
@@ -86,6 +103,7 @@ def job_to_json(
         "warnings": warnings_of(job),
         "result_mismatch": list(job.result_mismatch),
         "result": {"files": files} if job.state is State.SUCCEEDED else None,
+        "late_results": [late_result_to_json(late, bucket=bucket, links=links) for late in job.late_results],
     }
 
 
@@ -93,9 +111,7 @@ def warnings_of(job: Job) -> list[str]:
     """Return what a caller should know of a result that is not all that it could be, or is late."""
     warnings = [*job.warnings, *(f"the result's {what} is not what was asked for" for what in job.result_mismatch)]
     if job.may_be_charged_twice:
-        warnings.append(
-            "it was submitted anew, for an earlier answer was lost: it may have been made, and charged, twice"
-        )
+        warnings.append("it was submitted anew although an earlier attempt may have been made: it may be charged twice")
     if job.store_error is not None and job.state is State.STORING:
         warnings.append(f"the media could not be fetched yet, after {job.store_tries} tries: {job.store_error}")
     return warnings

@@ -26,6 +26,8 @@ class WorkKind(StrEnum):
     TURN = "turn"
     """Submit a job that has waited: a slot is free, and it is this one's."""
     CHECK = "check"
+    WATCH = "watch"
+    """Find out what an attempt has brought that nobody waits for any more."""
     ELEMENT = "element"
     """Find out how an element stands, and do what follows."""
     RELEASE = "release"
@@ -46,7 +48,7 @@ class Work:
     nudge: int | None = None
     """How often this nudge has asked already; None for work that is no nudge's."""
     attempt: int | None = None
-    """A nudge's attempt."""
+    """A nudge's attempt, or the one that is watched."""
     claimed_task_id: str | None = None
     """The task id in a callback's body: a claim, never believed where we have a handle."""
     answered_task_id: str | None = None

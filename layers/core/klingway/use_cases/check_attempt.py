@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from klingway.domain import failover, schedule, transitions
+from klingway.domain.capabilities import Expected
 from klingway.domain.ids import JobId
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.lanes import Lane
@@ -20,9 +21,13 @@ from klingway.use_cases.ports import ChangeRefusedError, Providers
 from klingway.use_cases.start_job import StartJob
 from klingway.use_cases.store_result import OPTIONAL_TRIES, PartlyStoredError, StoreResult, has_result
 from klingway.use_cases.submit_attempt import SubmitAttempt, unconfirmed
+from klingway.use_cases.watch_attempts import WatchAttempts
 
-CLOCK_SKEW_S: Final = 120
-"""How far the provider's clock may be behind ours when a claimed task's time is compared with the attempt's."""
+STALLED: Final = JobError(
+    code="stalled",
+    message="the provider takes far longer than a slow generation does; what it still makes is charged",
+    retryable=False,
+)
 
 _INTERRUPTED: Final = "submission_interrupted"
 
@@ -39,11 +44,17 @@ class CheckAttempt:
     start: StartJob
     submit: SubmitAttempt
     store: StoreResult
+    watch: WatchAttempts
 
     def run(self, work: Work) -> None:
         """Do one piece of work; work that is out of date, repeated or of a job at rest does nothing."""
         job = self.chain.jobs.get(JobId(work.id))
-        if job is None or job.state.is_terminal or not _is_current(work, job):
+        if job is None:
+            return
+        if _is_late(work, job):
+            self.watch.hear(job, work)
+            return
+        if job.state.is_terminal or not _is_current(work, job):
             return
         try:
             self._act(job, work)
@@ -84,7 +95,7 @@ class CheckAttempt:
         if work.kind not in {WorkKind.SUBMIT, WorkKind.TURN}:
             return
         if self._is_over(job):
-            self._fail(job, _deadline_passed("the provider to have room"))
+            self._fail(job, _deadline_passed(job, "the provider to have room"))
         else:
             request = self.chain.jobs.get_request(job.id)
             self.start.run(job, request, was_called=work.kind is WorkKind.TURN)
@@ -96,7 +107,7 @@ class CheckAttempt:
             logger().warning("check failed", extra={"job_id": job.id, "error": error.error.code})
             if self._is_over(job, and_s=schedule.UNASKABLE_S):
                 waited_for = f"the provider to answer ({error.error.code}); what it has made is charged"
-                self._fail(job, _deadline_passed(waited_for))
+                self._fail(job, _deadline_passed(job, waited_for))
             elif error.retry_after_s is not None:
                 self._wait_for(job, max(schedule.EVERY_S, error.retry_after_s))
             else:
@@ -112,7 +123,9 @@ class CheckAttempt:
                     count("UnknownProviderStatus", provider=job.provider)
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
-                    self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
+                    self._fail(job, _deadline_passed(job, "the provider to finish; what it still makes is charged"))
+                elif (turn := self._turn_of_stalled(job)) is not None:
+                    self._leave(job, turn)
                 else:
                     self._wait(job, work)
             case Failed(error=error):
@@ -135,6 +148,19 @@ class CheckAttempt:
             self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
         self._let_next(job)
 
+    def _turn_of_stalled(self, job: Job) -> failover.Turn | None:
+        """Return who tries next since this provider takes too long, where the caller wants that; None: it is waited for."""
+        accepted_at = job.attempt.accepted_at or job.attempt.started_at
+        elapsed_s = (self.chain.now() - accepted_at).total_seconds()
+        return failover.after_failure(job, STALLED) if schedule.is_stalled(elapsed_s, self._expected(job)) else None
+
+    def _leave(self, job: Job, turn: failover.Turn) -> None:
+        """Have another provider try as well; what this one still makes is charged, and kept when it comes."""
+        count("AttemptStalled", provider=job.provider)
+        change = transitions.go_elsewhere(job, at=self.chain.now(), error=STALLED, provider=turn.provider)
+        # Nobody of the lane is called: this provider is still at it.
+        self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
+
     def _let_next(self, job: Job) -> None:
         """Call the next of a job's lane: its provider is at it no more."""
         try:
@@ -148,10 +174,12 @@ class CheckAttempt:
             self._wait_for(job, schedule.NUDGED_AGAIN_S[work.nudge], nudge=work.nudge + 1)
             return
         since = job.attempt.accepted_at or job.attempt.started_at
-        profile = self.providers.get(job.provider).profile
         elapsed_s = (self.chain.now() - since).total_seconds()
-        expected = profile.models_of(job.kind)[job.model].expected
-        self._wait_for(job, schedule.next_check_after_s(elapsed_s, expected, calls_back=profile.calls_back))
+        calls_back = self.providers.get(job.provider).profile.calls_back
+        self._wait_for(job, schedule.next_check_after_s(elapsed_s, self._expected(job), calls_back=calls_back))
+
+    def _expected(self, job: Job) -> Expected:
+        return self.providers.get(job.provider).profile.models_of(job.kind)[job.model].expected
 
     def _wait_for(self, job: Job, pause_s: float, nudge: int | None = None) -> None:
         after_s = self.chain.within_life(job, pause_s)
@@ -220,7 +248,7 @@ class CheckAttempt:
             change = transitions.lose_answer(job, at=self.chain.now(), error=error, after_s=0)
             job = self.chain.jobs.apply(job.id, change)
         try:
-            task = self._find(job, work, provider)
+            task = self.submit.find.run(provider, job.attempt, job.attempt_id, work)
         except ProviderError as error:
             logger().warning("look-up failed", extra={"job_id": job.id, "error": error.error.code})
             if in_chain and self._is_over(job, and_s=schedule.UNASKABLE_S):
@@ -252,20 +280,6 @@ class CheckAttempt:
         if work.nudge is not None and work.nudge < len(schedule.NUDGED_AGAIN_S):
             after_s = schedule.NUDGED_AGAIN_S[work.nudge]
             self.chain.queue.send(replace(work, nudge=work.nudge + 1), delay_s=after_s)
-
-    def _find(self, job: Job, work: Work, provider: Provider) -> Task | None:
-        attempt = job.attempt
-        if work.answered_task_id is not None:
-            return provider.check(provider.handle_for(attempt.handle, work.answered_task_id))
-        if provider.profile.finds_by_reference:
-            return provider.find(attempt.handle, str(job.attempt_id))
-        if work.claimed_task_id is None:
-            return None
-        # Anybody who knows the callback's address could claim: the provider's own record has to fit the attempt.
-        task = provider.check(provider.handle_for(attempt.handle, work.claimed_task_id))
-        is_ours = task.reference in {None, str(job.attempt_id)}
-        is_new = task.created_at is not None and task.created_at >= attempt.started_at - timedelta(seconds=CLOCK_SKEW_S)
-        return task if is_ours and is_new else None
 
     def _not_found(self, job: Job, provider: Provider) -> None:
         """The provider does not know the task: look again, then submit again, where that is proof enough."""
@@ -315,11 +329,19 @@ class CheckAttempt:
             self._let_next(job)
 
 
+def _is_late(work: Work, job: Job) -> bool:
+    """Tell whether a nudge is about an attempt that nobody waits for any more."""
+    is_nudge = work.number is None and bool(job.attempts)
+    return is_nudge and (job.state.is_terminal or work.attempt != job.attempt.number)
+
+
 def _is_current(work: Work, job: Job) -> bool:
     if work.number is not None:
         return work.number == job.number
     return bool(job.attempts) and work.attempt == job.attempt.number
 
 
-def _deadline_passed(waited_for: str) -> JobError:
-    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=True)
+def _deadline_passed(job: Job, waited_for: str) -> JobError:
+    """Return the error of a job whose time is over; it is no invitation to pay once more for what may still be made."""
+    is_free = not any(attempt.may_be_charged for attempt in job.attempts)
+    return JobError(code="deadline_exceeded", message=f"gave up waiting for {waited_for}", retryable=is_free)

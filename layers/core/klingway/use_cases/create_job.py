@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from klingway.domain.deliveries import JOB_ENDS, Target
+from klingway.domain.deliveries import JOB_EVENTS, Target
 from klingway.domain.errors import (
     AlreadyExistsError,
     InvalidRequestError,
@@ -55,7 +55,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateJob:
-    """Creates jobs."""
+    """Creates jobs.
+
+    Attributes:
+        logs_prompts: Whether the words of each request that is accepted are logged.
+    """
 
     jobs: JobStore
     bucket: MediaBucket
@@ -63,6 +67,7 @@ class CreateJob:
     guard: GuardSpending
     start: StartJob
     now: Now
+    logs_prompts: bool = False
 
     def run(
         self,
@@ -132,6 +137,8 @@ class CreateJob:
         except BusyError as error:
             self.guard.give_back(job)
             raise UnavailableError("The table is busy; nothing was accepted. Try again.") from error
+        if self.logs_prompts:
+            logger().info("prompts", extra={"job_id": job.id, "prompts": request.words})
         return Accepted(StoredJob(self._started(job, said), said), is_replay=False)
 
     def _started(self, job: Job, said: Mapping[str, Any]) -> Job:
@@ -200,4 +207,4 @@ def _targets(request: AnyRequest) -> tuple[Target, ...]:
     """Return where the request itself wants its end to be told."""
     if request.webhook is None:
         return ()
-    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or JOB_ENDS)),)
+    return (Target("webhook", request.webhook.url, tuple(request.webhook.events or JOB_EVENTS)),)

@@ -32,7 +32,7 @@ class MediaLinks:
         life = timedelta(hours=self.life_hours) if life_s is None else timedelta(seconds=life_s)
         end_at = (self.now() + life).replace(microsecond=0)
         expires_at = int(end_at.timestamp())
-        return Links({file.name: self._link(job, file.name, public_url, expires_at) for file in job.files}, end_at)
+        return Links({file.name: self._link(job, file.name, public_url, expires_at) for file in job.all_files}, end_at)
 
     def _link(self, job: Job, name: str, public_url: str, expires_at: int) -> str:
         signature = self.keyring().media_signature(job.id, name, expires_at)

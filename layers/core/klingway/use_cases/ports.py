@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from klingway.domain.deliveries import Delivery, DeliveryMessage
-    from klingway.domain.ids import JobId, ProviderName, Tenant
-    from klingway.domain.job import Job, State
+    from klingway.domain.ids import AttemptId, JobId, ProviderName, Tenant
+    from klingway.domain.job import Attempt, Job, LateResult, State
     from klingway.domain.keys import ApiKey
+    from klingway.domain.late_results import Watch
     from klingway.domain.tenants import KnownTenant
     from klingway.domain.transitions import Change
     from klingway.domain.work import Work
@@ -166,6 +167,18 @@ class JobStore(Protocol):
         """
         ...
 
+    def keep_late_result(self, job: Job, late: LateResult) -> Job:
+        """Write what an ended job has got late to its row, whose state stays and is not announced; return it.
+
+        Args:
+            job: As it was read, without it.
+            late: What it has got.
+
+        Raises:
+            ChangeRefusedError: It has changed since, or is gone.
+        """
+        ...
+
     def delete(self, job: Job) -> None:
         """Delete a job and everything that stands beside it; its own row last, so that it can be done again."""
         ...
@@ -178,6 +191,45 @@ class JobStore(Protocol):
         self, tenant: Tenant, dialect: ProviderName, product: str, *, skipped: int, limit: int
     ) -> Sequence[StoredJob]:
         """Return a part of the jobs that a tenant asked for as one product of a dialect, newest first."""
+        ...
+
+
+class WatchStore(Protocol):
+    """Watches of attempts, each a row beside that of its job."""
+
+    def add(self, watch: Watch) -> bool:
+        """Write a new watch; False where there is one already, which changes nothing."""
+        ...
+
+    def get(self, job_id: JobId, attempt: int) -> Watch | None:
+        """Return the watch of an attempt as it stands this moment."""
+        ...
+
+    def replace(self, watch: Watch, *, expected: int) -> bool:
+        """Write a watch anew; False where its row does not expect the number any more: somebody else was quicker."""
+        ...
+
+    def remove(self, watch: Watch) -> bool:
+        """Delete a watch as it was read; False where somebody has changed it since."""
+        ...
+
+    def of(self, job_id: JobId) -> Sequence[Watch]:
+        """Return the watches beside a job."""
+        ...
+
+
+class TaskClaims(Protocol):
+    """Whose tasks are, at providers whose own record of a task does not say."""
+
+    def claim(self, attempt: Attempt, task_id: str, attempt_id: AttemptId, *, at: datetime) -> bool:
+        """Write down whose a task is; False where it is another attempt's already.
+
+        Args:
+            attempt: Says at which provider, and under which account.
+            task_id: The provider's id of the task.
+            attempt_id: Whose it is.
+            at: The time.
+        """
         ...
 
 
@@ -381,6 +433,10 @@ class KeyStore(Protocol):
 
     def get_key(self, key_id: str) -> ApiKey | None:
         """Return a key as it was within the last minute, None where there is none."""
+        ...
+
+    def fresh_key(self, key_id: str) -> ApiKey | None:
+        """Return a key as it was within the last second, None where there is none."""
         ...
 
 

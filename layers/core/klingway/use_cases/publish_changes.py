@@ -1,5 +1,7 @@
 """Tell of jobs' changes, from the rows as the table's stream shows them: the event bus, the targets, the elements, the budget.
 
+An end may leave attempts behind that still bring something: they are watched from then on.
+
 A record that could not be told whole comes again, and then everything about it is told again: events under their ids, a
 delivery by a row that exists already, the release of elements by whether there is anything left to release.
 """
@@ -8,12 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from klingway.domain.deliveries import CALLBACK, deliveries_to
-from klingway.domain.events import DELIVERED, DETAIL_TYPES, STATE_CHANGED, event_detail, state_changed_detail
-from klingway.domain.job import Job
+from klingway.domain.events import (
+    DELIVERED,
+    DETAIL_TYPES,
+    LATE_RESULT,
+    STATE_CHANGED,
+    event_detail,
+    late_result_detail,
+    state_changed_detail,
+)
+from klingway.domain.job import Job, LateResult
+from klingway.domain.late_results import owing, watch
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
-from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventBus, Now, WorkQueue
+from klingway.use_cases.ports import Event, EventBus, Now, WatchStore, WorkQueue
 from klingway.use_cases.settle_spending import SettleSpending
+from klingway.use_cases.tell_targets import TellTargets
 
 
 def end_event(job: Job, *, bucket: str) -> Event | None:
@@ -21,13 +33,18 @@ def end_event(job: Job, *, bucket: str) -> Event | None:
     return Event(DETAIL_TYPES[job.state], event_detail(job, bucket=bucket)) if job.state in DETAIL_TYPES else None
 
 
+def late_event(job: Job, late: LateResult, *, bucket: str) -> Event:
+    """Return the event of what an ended job has got late, from its row alone."""
+    return Event(LATE_RESULT, late_result_detail(job, late, bucket=bucket))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishChanges:
     """Publishes changes."""
 
     events: EventBus
-    deliveries: DeliveryStore
-    delivery_queue: DeliveryQueue
+    tell: TellTargets
+    watches: WatchStore
     work_queue: WorkQueue
     settle: SettleSpending
     now: Now
@@ -66,6 +83,7 @@ class PublishChanges:
         try:
             if job.state.is_terminal:
                 self.settle.run(job)
+                self._watch(job)
             self._deliver(job)
             if job.state.is_terminal and job.elements:
                 self.work_queue.send(Work(kind=WorkKind.RELEASE, id=job.id, number=None))
@@ -75,8 +93,13 @@ class PublishChanges:
             return False
         return True
 
+    def _watch(self, job: Job) -> None:
+        """See to it that what a provider still makes of an ended job is not lost."""
+        for attempt in owing(job):
+            self.watches.add(watch(job, attempt, at=self.now()))
+
     def _deliver(self, job: Job) -> None:
-        """Write first, then send; sent again for rows that are there already, since the first sending may have failed.
+        """Tell the targets of a job's end.
 
         Whoever was refused in the answer to his request is not called back: he has no task, and its external id may be that
         of another one by now.
@@ -85,8 +108,4 @@ class PublishChanges:
         if event is None or not job.targets:
             return
         told = deliveries_to(job.targets, subject_id=job.id, sequence=job.sequence, event=event, at=self.now())
-        wanted = [delivery for delivery in told if not (delivery.kind == CALLBACK and job.was_refused_at_once)]
-        for delivery in wanted:
-            self.deliveries.add(delivery)
-        if wanted:
-            self.delivery_queue.send_all([delivery.message for delivery in wanted])
+        self.tell.run(delivery for delivery in told if not (delivery.kind == CALLBACK and job.was_refused_at_once))

@@ -62,11 +62,14 @@ class ReadJobs:
     def content_of(self, job: Job, name: str | None = None) -> str:
         """Return an address at which a file of a job lies for some minutes; the first one unless another is named.
 
+        What came after its end has to be named.
+
         Raises:
             NotFoundError: There is no such file.
             NotReadyError: The job has no result, or none yet.
         """
-        if job.state is not State.SUCCEEDED:
+        came_late = name is not None and bool(job.late_results)
+        if job.state is not State.SUCCEEDED and not came_late:
             raise NotReadyError(f"The job is {job.state.value} and has no files" + _why(job))
         return self._address(job, name or job.files[0].name)
 
@@ -86,9 +89,9 @@ class ReadJobs:
         return self._address(job, name)
 
     def _address(self, job: Job, name: str) -> str:
-        file = next((file for file in job.files if file.name == name), None)
+        file = next((file for file in job.all_files if file.name == name), None)
         if file is None:
-            known = ", ".join(file.name for file in job.files)
+            known = ", ".join(file.name for file in job.all_files)
             raise NotFoundError(f"The job has no file {name[:64]!r}; it has {known}.")
         return self.bucket.link(file.key, expires_s=PRESIGNED_S, download_name=f"{job.id}-{file.name}")
 

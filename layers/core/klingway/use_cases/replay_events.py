@@ -1,4 +1,4 @@
-"""Tell of jobs' ends once more, for whoever missed them: the same events, made from the rows as they were the first time.
+"""Tell of jobs' ends once more, and of what came after them: the same events, made from the rows as they were the first time.
 
 Whoever keeps the ids that he has acted upon drops what he has seen; whoever does not can leave out what is marked as a replay.
 """
@@ -13,7 +13,7 @@ from klingway.domain.deliveries import DeliveryState, once_more
 from klingway.domain.events import replayed_detail
 from klingway.domain.ids import JobId, is_job_id, lowest_job_id
 from klingway.use_cases.ports import DeliveryQueue, DeliveryStore, Event, EventBus, JobStore, Now
-from klingway.use_cases.publish_changes import end_event
+from klingway.use_cases.publish_changes import end_event, late_event
 
 LONGEST_LIFE: Final = timedelta(days=45)
 """No job lives as long: a day's wait, a week at each of four providers, a week of storing."""
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of one job's replay."""
+    """What came of the replay of one event of a job."""
 
     job_id: str
     outcome: Outcome
@@ -71,7 +71,7 @@ class ReplayEvents:
         return [job.id for job in found if job.finished_at is not None and since <= job.finished_at < until]
 
     def run(self, job_ids: Iterable[str], *, with_deliveries: bool = False) -> Iterator[Replayed]:
-        """Put the event of each job's end on the bus again; yield what came of each, in their order.
+        """Put the events of each job's end, and of its late results, on the bus again; yield what came of each, in their order.
 
         Args:
             job_ids: In any form: what is no job's id is not found.
@@ -79,7 +79,7 @@ class ReplayEvents:
         """
         ids = list(dict.fromkeys(job_ids))
         for start in range(0, len(ids), _AT_ONCE):
-            looked_up = [self._look_up(job_id) for job_id in ids[start : start + _AT_ONCE]]
+            looked_up = [each for job_id in ids[start : start + _AT_ONCE] for each in self._look_up(job_id)]
             events = [each.event for each in looked_up if each.event is not None]
             taken = iter(self.events.publish(events) if events else ())
             for each in looked_up:
@@ -90,15 +90,15 @@ class ReplayEvents:
                 else:
                     yield Replayed(job_id=each.job_id, outcome=Outcome.REFUSED, event=each.event)
 
-    def _look_up(self, job_id: str) -> Replayed:
+    def _look_up(self, job_id: str) -> Iterator[Replayed]:
         job = self.jobs.get(JobId(job_id)) if is_job_id(job_id) else None
-        if job is None:
-            return Replayed(job_id=job_id, outcome=Outcome.NOT_FOUND)
-        event = end_event(job, bucket=self.bucket_name)
-        if event is None:
-            return Replayed(job_id=job_id, outcome=Outcome.NOT_ENDED)
-        marked = Event(event.detail_type, replayed_detail(dict(event.detail)))
-        return Replayed(job_id=job_id, outcome=Outcome.REPLAYED, event=marked)
+        end = None if job is None else end_event(job, bucket=self.bucket_name)
+        if job is None or end is None:
+            yield Replayed(job_id=job_id, outcome=Outcome.NOT_FOUND if job is None else Outcome.NOT_ENDED)
+            return
+        for event in (end, *(late_event(job, late, bucket=self.bucket_name) for late in job.late_results)):
+            marked = Event(event.detail_type, replayed_detail(dict(event.detail)))
+            yield Replayed(job_id=job_id, outcome=Outcome.REPLAYED, event=marked)
 
     def _followed(self, replayed: Replayed, *, with_deliveries: bool) -> Replayed:
         again = tuple(self._sent_again(replayed.job_id)) if with_deliveries else ()

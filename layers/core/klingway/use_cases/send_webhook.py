@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from klingway.domain.deliveries import Answer, Delivery
-from klingway.domain.events import event_detail
+from klingway.domain.events import event_detail, late_result_detail
 from klingway.domain.ids import iso
 from klingway.domain.job import Job
 from klingway.use_cases.signed_posts import SignedPosts
@@ -24,5 +24,9 @@ class SendWebhook:
 
 def webhook_body(delivery: Delivery, job: Job, *, bucket: str) -> dict[str, Any]:
     """Return what a webhook says, the same at each try: `type`, when it happened, and the event's detail."""
-    happened_at = job.finished_at or job.updated_at
-    return {"type": delivery.event, "timestamp": iso(happened_at), "data": event_detail(job, bucket=bucket)}
+    late = next((late for late in job.late_results if late.sequence == delivery.sequence), None)
+    if late is None:
+        happened_at, detail = job.finished_at or job.updated_at, event_detail(job, bucket=bucket)
+    else:
+        happened_at, detail = late.stored_at, late_result_detail(job, late, bucket=bucket)
+    return {"type": delivery.event, "timestamp": iso(happened_at), "data": detail}

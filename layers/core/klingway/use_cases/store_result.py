@@ -6,7 +6,7 @@ Run twice for one job it ends the same: the keys are the attempt's, and the last
 import hashlib
 import json
 import mimetypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -87,7 +87,7 @@ class StoreResult:
             PartlyStoredError: A file could not be fetched whole; nothing has ended, try again.
             ChangeRefusedError: Somebody else has ended the job.
         """
-        files, warnings = self._copied(job, result.media)
+        files, warnings = self.fetch(job, result)
         return self.finish(job, files, warnings)
 
     def finish(self, job: Job, files: Sequence[StoredFile], warnings: Sequence[str]) -> Job:
@@ -100,11 +100,16 @@ class StoreResult:
         mismatch = mismatches(read_stored(job.kind, request), files)
         change = transitions.succeed(at=self.now(), files=files, result_mismatch=mismatch, warnings=warnings)
         done = replace(job, state=State.SUCCEEDED, updated_at=change.at, **change.values)
-        provenance = self._store_provenance(result_prefix(job), job_to_json(done, request, bucket=self.bucket.name))
+        provenance = self._store_provenance(result_prefix(job), done, request)
         return self.jobs.apply(job.id, replace(change, values={**change.values, "files": (*files, provenance)}))
 
-    def _copied(self, job: Job, wanted: Sequence[Media]) -> tuple[list[StoredFile], list[str]]:
-        """Return every file wanted, in their order, and what is missing of the copies that nobody waits for."""
+    def fetch(self, job: Job, result: Succeeded) -> tuple[list[StoredFile], list[str]]:
+        """Copy what is not there yet; return every file, in their order, and what is missing of the copies nobody waits for.
+
+        Raises:
+            PartlyStoredError: A file could not be fetched whole; try again.
+        """
+        wanted = result.media
         files = {PurePosixPath(file.name).stem: file for file in job.files}
         missing: list[_Missing] = []
         began = self.now()
@@ -155,8 +160,18 @@ class StoreResult:
             height=measured.height,
         )
 
-    def _store_provenance(self, prefix: str, job: dict[str, Any]) -> StoredFile:
-        body = json.dumps(job, ensure_ascii=False, indent=2).encode()
+    def tell_of(self, awaited: Job, job: Job) -> StoredFile:
+        """Write `job.json` beside the files of an attempt that nobody waits for any more.
+
+        Args:
+            awaited: The job as if that attempt were waited for.
+            job: As it is, with what it has got late.
+        """
+        return self._store_provenance(result_prefix(awaited), job, self.jobs.get_request(job.id))
+
+    def _store_provenance(self, prefix: str, job: Job, request: Mapping[str, Any]) -> StoredFile:
+        said = job_to_json(job, request, bucket=self.bucket.name)
+        body = json.dumps(said, ensure_ascii=False, indent=2).encode()
         key = prefix + _PROVENANCE
         self.bucket.store(key, iter([body]), content_type="application/json")
         return StoredFile(

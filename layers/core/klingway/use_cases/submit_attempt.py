@@ -20,6 +20,7 @@ from klingway.domain.work import Work, WorkKind
 from klingway.observability import logger
 from klingway.providers.contract import Created, Provider, ProviderError, Task, WireRequest
 from klingway.use_cases.chain import Chain
+from klingway.use_cases.find_task import FindTask
 from klingway.use_cases.lanes import Lanes, Obstacle
 from klingway.use_cases.ports import ChangeRefusedError, MediaBucket, Providers
 
@@ -36,6 +37,7 @@ class SubmitAttempt:
     providers: Providers
     keyring: Callable[[], Keyring]
     bucket: MediaBucket
+    find: FindTask
     call_timeout_s: float = 20.0
 
     def begin(self, job: Job, request: Mapping[str, Any], *, was_called: bool = False) -> Job:
@@ -121,7 +123,9 @@ class SubmitAttempt:
         Raises:
             ChangeRefusedError: The attempt has its task already, or the job has ended.
         """
-        profile = self.providers.get(job.provider).profile
+        provider = self.providers.get(job.provider)
+        self.find.keep(provider, job.attempt, job.attempt_id, task)
+        profile = provider.profile
         expected = profile.models_of(job.kind)[job.model].expected
         usual_s = schedule.first_check_after_s(expected, calls_back=profile.calls_back)
         first_check_s = self.chain.within_life(job, usual_s)

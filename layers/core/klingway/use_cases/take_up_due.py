@@ -11,6 +11,7 @@ from typing import Final
 
 from klingway.domain.deliveries import DeliveryMessage, is_delivery
 from klingway.domain.job import State
+from klingway.domain.late_results import attempt_of
 from klingway.domain.work import Work, WorkKind
 from klingway.observability import count, logger
 from klingway.use_cases.ports import DeliveryQueue, DueRow, DueRows, Now, TakenUp, WorkQueue
@@ -72,5 +73,8 @@ class TakeUpDue:
 def _work_of(taken: TakenUp) -> Work:
     if taken.part in _OTHERS:
         return Work(kind=_OTHERS[taken.part], id=taken.id, number=taken.number)
+    attempt = attempt_of(taken.part)
+    if attempt is not None:
+        return Work(kind=WorkKind.WATCH, id=taken.id, number=taken.number, attempt=attempt)
     kind = WorkKind.SUBMIT if taken.state == State.QUEUED else WorkKind.CHECK
     return Work(kind=kind, id=taken.id, number=taken.number)

@@ -110,6 +110,7 @@ def unifically_profile(
         models={"kling-v3-omni": _MODEL if expected is None else replace(_MODEL, expected=expected)},
         calls_back=CALLBACKS in switches,
         finds_by_reference=False,
+        is_claimed_by_id=CALLBACKS in switches,
         rules_as_of=rules_as_of,
         switches=switches,
     )
