@@ -1,11 +1,17 @@
+import functools
 from collections import Counter
 
+import botocore.session
 import pytest
 
 from local.surroundings import leave_the_persons_aws_alone
 
 # Before any AWS client exists: nobody's own profile, proxy or endpoint has a part in the tests.
 leave_the_persons_aws_alone()
+
+# Each mocked AWS has a session of its own, which would read the descriptions of all services from their files again: a third
+# of a second before each test that has one.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

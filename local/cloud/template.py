@@ -1,5 +1,6 @@
 """A SAM template read offline: translated to plain CloudFormation, its local code paths kept."""
 
+import functools
 import logging
 import re
 from collections.abc import Mapping
@@ -55,7 +56,13 @@ def load(path: Path, parameters: Mapping[str, str], region: str) -> Template:
         TemplateError: A section or parameter is unknown, or a parameter has no or no allowed value.
     """
     path = path.resolve()
-    source: dict[str, Any] = yaml_parse(path.read_text(encoding="utf-8"))
+    return _translated(path, path.read_text(encoding="utf-8"), tuple(parameters.items()), region)
+
+
+@functools.lru_cache(maxsize=4)
+def _translated(path: Path, text: str, parameters: tuple[tuple[str, str], ...], region: str) -> Template:
+    """Translate a template's text, once: tests deploy the same one hundreds of times, and whatever is resolved of it is new."""
+    source: dict[str, Any] = yaml_parse(text)
     if unknown := set(source) - set(_SECTIONS.split()):
         raise TemplateError(f"{path.name}: unknown sections {sorted(unknown)}")
     built = set()
@@ -66,7 +73,7 @@ def load(path: Path, parameters: Mapping[str, str], region: str) -> Template:
             resource["Properties"][name] = {"Bucket": _BUCKET, "Key": value}
             if "BuildMethod" in resource.get("Metadata", {}):  # which the translation drops
                 built.add(path.parent / value)
-    values = _parameter_values(source.get("Parameters", {}), parameters)
+    values = _parameter_values(source.get("Parameters", {}), dict(parameters))
     # A session with credentials of its own, so that none is looked for on this machine.
     session = boto3.session.Session("local", "local", region_name=region)
     plain = Translator({}, Parser(), boto_session=session).translate(source, dict(values))

@@ -16,15 +16,15 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html: the first is the request's, the
-# second the table's. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: S3 knows the one.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html: a table answers with either.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 _CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "dynamodb": ("ThrottlingException", "ProvisionedThroughputExceededException"),
     "s3": ("SlowDown",),
 }
 _STATUSES: Final = {"dynamodb": 400, "s3": 503}
 _CANCELED: Final = "TransactionCanceledException"
-"""A transaction that is throttled may also be said to be canceled, for that reason."""
+"""A transaction that is throttled may be said to be canceled as well, for that reason."""
 
 
 @dataclass(frozen=True)
