@@ -16,6 +16,7 @@ from klingway import bootstrap
 from klingway.adapters import http
 from klingway.adapters.dynamodb_lanes import DynamoDbLanes
 from klingway.adapters.eventbridge import EventBridgeBus
+from klingway.domain import late_results
 from klingway.domain.elements import ElementState, Waiter
 from klingway.domain.ids import ElementId, JobId, ProviderName, new_job_id
 from klingway.domain.job import JobError
@@ -29,6 +30,7 @@ from tests.component.test_events import EVENTS
 from tests.component.world import (
     FINISHED,
     FUNCTIONS,
+    GIVEN_UP,
     KEY,
     LOGICAL_IDS,
     MADE,
@@ -71,6 +73,7 @@ WITH_PICTURE: Final = {"prompt": "a fox", "duration_s": 5, "images": [{"url": PI
 _IMAGES: Final = ["https://example.com/1.png", "https://example.com/2.png"]
 NOT_MADE: Final = ElementId("el_01KAGZ8Q00SAMP1EN0TMADE000")
 WITH_INPUT: Final = JobId("job_01KAGZ8Q00SAMP1EW1TH1NPXT0")
+DELETED: Final = JobId("job_01KAGZ8Q00SAMP1EDE1ETED000")
 WITH_ELEMENT: Final = {
     "prompt": "<<<element_1>>> runs",
     "duration_s": 5,
@@ -183,6 +186,20 @@ def work_of_worker(world: World, handle: Handle, monkeypatch: pytest.MonkeyPatch
     with monkeypatch.context() as changed:
         changed.setattr(http.GuardedMedia, "open", ends_short)
         do(kind="check", id=FINISHED, number=3)
+
+    given_up, played = world.jobs.get(GIVEN_UP), http.GuardedMedia.open
+    assert given_up is not None
+    deleted = replace(given_up, id=DELETED)
+    world.jobs.create(deleted, {"prompt": "a fox", "model": "kling-v3-omni"}, None)
+    world.watches.add(late_results.watch(deleted, deleted.attempt, at=datetime.now(UTC)))
+
+    def of_a_deleted_job(*address: Any) -> Any:
+        world.jobs.delete(deleted)
+        return played(*address)
+
+    with monkeypatch.context() as changed:
+        changed.setattr(http.GuardedMedia, "open", of_a_deleted_job)
+        do(kind="watch", id=DELETED, number=0, attempt=1)
 
 
 Handle = Callable[["Mapping[str, Any]"], Any]

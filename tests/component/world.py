@@ -127,7 +127,7 @@ def furnish(world: World, film: bytes) -> None:
     for inbox_key, text in FILES.items():
         boto3.client("s3").put_object(Bucket=outputs["BucketName"], Key=inbox_key, Body=text)
     now = datetime.now(UTC)
-    key = f"results/sample/2026/11/20/{STORED}/1/video.mp4"
+    key = f"results/sample/{now:%Y/%m/%d}/{STORED}/1/video.mp4"
     file = StoredFile(
         name="video.mp4", role="video", key=key, size_bytes=1, sha256="0", content_type="video/mp4", width=1, height=1
     )

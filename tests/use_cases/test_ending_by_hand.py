@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from klingway.domain.deliveries import JOB_ENDS, Target
-from klingway.domain.errors import InvalidRequestError, NotFoundError, WrongStateError
+from klingway.domain.errors import InvalidRequestError, NotFoundError, UnavailableError, WrongStateError
 from klingway.domain.ids import ProviderName, Tenant
 from klingway.domain.job import Job, JobError, Origin, State
 from klingway.domain.work import Work, WorkKind
 from klingway.providers.contract import Created, Failed, ProviderError
 from klingway.use_cases.cancel_job import CancelJob
+from klingway.use_cases.ports import BusyError
 from klingway.use_cases.retry_job import RetryJob
 
 from tests.use_cases.conftest import SUCCESS, Gateway
@@ -190,6 +191,24 @@ def test_a_deletion_that_broke_off_is_asked_for_again(gateway: Gateway) -> None:
     gateway.delete(job)
 
     assert ({}, {}) == (gateway.jobs.rows, gateway.bucket.objects)
+
+
+def test_a_deletion_that_the_table_refuses_is_no_error_of_ours(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503, and the job is there to be deleted again."""
+    job = gateway.end(gateway.submit(HOOK), SUCCESS)
+
+    def is_busy(_: Job) -> None:
+        raise BusyError("refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.jobs, "delete", is_busy)
+        with pytest.raises(UnavailableError):
+            gateway.delete(job)
+    gateway.delete(job)
+
+    assert {} == gateway.jobs.rows
 
 
 def test_a_job_that_goes_on_is_not_deleted(gateway: Gateway) -> None:

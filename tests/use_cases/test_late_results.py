@@ -672,16 +672,19 @@ def test_a_write_that_is_refused_is_made_again(gateway: Gateway, monkeypatch: py
     assert 1 == len(gateway.media.opened)
 
 
-def test_a_job_that_is_deleted_in_the_middle_leaves_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", ["keep_late_result", "get_with_request"])
+def test_a_job_that_is_deleted_in_the_middle_leaves_nothing(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
     """Whoever has stored its film takes it away again."""
-    given_up_on(gateway)
-    write = gateway.jobs.keep_late_result
+    job = given_up_on(gateway)
+    go_on = getattr(gateway.jobs, before)
 
-    def is_gone(seen: Job, late: Any) -> Job:
-        gateway.jobs.delete(seen)
-        return write(seen, late)
+    def is_gone(*arguments: Any) -> Any:
+        gateway.jobs.delete(gateway.job(job))
+        return go_on(*arguments)
 
-    monkeypatch.setattr(gateway.jobs, "keep_late_result", is_gone)
+    monkeypatch.setattr(gateway.jobs, before, is_gone)
     look(gateway, SUCCESS)
 
     assert ({}, {}) == (gateway.bucket.objects, gateway.watches.rows)

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from klingway.domain.errors import WrongStateError
+from klingway.domain.errors import UnavailableError, WrongStateError
 from klingway.domain.ids import Tenant
 from klingway.domain.job import Job
 from klingway.domain.late_results import end
 from klingway.domain.results import job_prefix
 from klingway.use_cases.own_job import own_job
-from klingway.use_cases.ports import JobStore, MediaBucket, Now, WatchStore
+from klingway.use_cases.ports import BusyError, JobStore, MediaBucket, Now, WatchStore
 from klingway.use_cases.settle_spending import SettleSpending
 
 
@@ -27,6 +27,7 @@ class DeleteJob:
 
         Raises:
             NotFoundError: The tenant has no such job, or not any more.
+            UnavailableError: The table did not take it; it can be asked for again.
             WrongStateError: It has not ended, or a late result of it is on its way into the bucket.
         """
         job = own_job(self.jobs, tenant, job_id).job
@@ -36,7 +37,10 @@ class DeleteJob:
         # By their prefix: also what no row names, since the process that stored it died.
         self.bucket.delete_all(job_prefix(job))
         self.settle.keep_counting(job)
-        self.jobs.delete(job)
+        try:
+            self.jobs.delete(job)
+        except BusyError as error:
+            raise UnavailableError("The table is busy; ask for the deletion again.") from error
 
     def _watch_no_more(self, job: Job) -> None:
         """Expect nothing more of a job's attempts.

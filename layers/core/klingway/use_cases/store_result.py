@@ -19,7 +19,7 @@ from klingway.domain.results import attempt_prefix
 from klingway.domain.views import job_to_json
 from klingway.observability import count, logger
 from klingway.providers.contract import Media, Succeeded
-from klingway.use_cases.ports import JobStore, Measure, MediaBucket, MediaError, MediaSource, Now
+from klingway.use_cases.ports import JobStore, Measure, MediaBucket, MediaError, MediaSource, Now, StoredJob
 
 DURATION_TOLERANCE_S: Final = 0.5
 """Kling's clips are some hundredths of a second longer than asked ("5.041" for 5)."""
@@ -160,14 +160,14 @@ class StoreResult:
             height=measured.height,
         )
 
-    def tell_of(self, awaited: Job, job: Job) -> StoredFile:
+    def tell_of(self, awaited: Job, stored: StoredJob) -> StoredFile:
         """Write `job.json` beside the files of an attempt that nobody waits for any more.
 
         Args:
             awaited: The job as if that attempt were waited for.
-            job: As it is, with what it has got late.
+            stored: As it is, with what it has got late.
         """
-        return self._store_provenance(attempt_prefix(awaited), job, self.jobs.get_request(job.id))
+        return self._store_provenance(attempt_prefix(awaited), stored.job, stored.request)
 
     def _store_provenance(self, prefix: str, job: Job, request: Mapping[str, Any]) -> StoredFile:
         said = job_to_json(job, request, bucket=self.bucket.name)

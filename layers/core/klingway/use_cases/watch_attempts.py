@@ -137,22 +137,30 @@ class WatchAttempts:
 
     def _keep(self, job: Job, attempt: Attempt, watch: Watch) -> None:
         """Write what is stored to the job's row, and tell of it."""
-        at = self.chain.now()
-        late = late_results.late_result(job, attempt, watch.files, at=at)
         awaited = late_results.as_if_awaited(job, attempt, watch)
-        provenance = self.store.tell_of(awaited, replace(job, late_results=(*job.late_results, late)))
-        late = late_results.late_result(job, attempt, [*watch.files, provenance], at=at)
+        at, stored = self.chain.now(), self.chain.jobs.get_with_request(job.id)
+        if stored is None:
+            self._take_away(awaited, watch)
+            return
+        late = late_results.late_result(stored.job, attempt, watch.files, at=at)
+        told = replace(stored.job, late_results=(*stored.job.late_results, late))
+        provenance = self.store.tell_of(awaited, replace(stored, job=told))
+        late = late_results.late_result(stored.job, attempt, [*watch.files, provenance], at=at)
         try:
-            job = self.chain.jobs.keep_late_result(job, late)
+            job = self.chain.jobs.keep_late_result(stored.job, late)
         except ChangeRefusedError as error:
-            if error.job is None:  # deleted in the meantime
-                self.store.bucket.delete_all(attempt_prefix(awaited))
-                self.watches.remove(watch)
+            if error.job is None:
+                self._take_away(awaited, watch)
             else:
                 self._write(late_results.hold(watch, at=at), watch)
             return
         count("LateResult", provider=attempt.provider)
         self._told(job, late, watch)
+
+    def _take_away(self, awaited: Job, watch: Watch) -> None:
+        """The job was deleted while this went on: nothing of it is left behind."""
+        self.store.bucket.delete_all(attempt_prefix(awaited))
+        self.watches.remove(watch)
 
     def _told(self, job: Job, late: LateResult, watch: Watch) -> None:
         at = self.chain.now()
