@@ -42,6 +42,10 @@ class End:
     """Of the job; or what has become of one that is gone, or of an element."""
     error: str | None = None
     """The code of the error with which it fails."""
+    comes_late: bool = False
+    """Whether media come after it."""
+    tasks: int = 1
+    """How many are accepted, and make media, at most."""
 
 
 WELL = End(SUCCEEDED)
@@ -76,10 +80,12 @@ class Journey:
     receiver: Sequence[int] = ()
     """What the receiver of the webhook answers first."""
     ends: End = WELL
+    when_unconfirmed: End = UNCONFIRMED
+    """The end where it can never be known whether a submission arrived."""
     files: int = 1
-    """What the media are, besides `job.json`."""
-    comes_late: bool = False
-    """Whether its media come after its end."""
+    """What the media of a task are, besides `job.json`."""
+    most_hours: float = 1
+    """How long it takes to its end. A claim is waited for for half an hour; all else that the dead leave is made good sooner."""
     hears: str | None = WEBHOOK
     """Who is told of the end over HTTP."""
     outbox: str | None = None
@@ -96,7 +102,7 @@ class Journey:
         for index, call in enumerate(calls):
             for side in Side:
                 if call.creates_at(SUBMITTER_DIES) and crash == canonical(calls, Crash(index, side)):
-                    return SUBMITTER_DIES[call.service][side] or self.ends
+                    return self.when_unconfirmed if SUBMITTER_DIES[call.service][side] else self.ends
         return self.ends
 
     def some(self, points: Sequence[Crash]) -> Sequence[Crash]:
@@ -205,7 +211,7 @@ def _of_before(stage: Stage, part: str) -> str:
 
 AT_KLING = video(provider="klingai")
 TOO_SLOW = video(provider="klingai", prompt="[sim:generation=900] a fox", deadline_s=600)
-TOO_LATE = End(FAILED, "deadline_exceeded")
+TOO_LATE = End(FAILED, "deadline_exceeded", comes_late=True)
 OUT_OF_MONEY = {"status": 429, "code": 1102, "message": "Account balance not enough"}
 
 JOURNEYS = (
@@ -235,14 +241,22 @@ JOURNEYS = (
         tried_each=4,
     ),
     # Nobody waits for it any more when it is done.
-    Journey(name="late", begin=TOO_SLOW, ends=TOO_LATE, comes_late=True, tried_each=16),
+    Journey(name="late", begin=TOO_SLOW, ends=TOO_LATE, tried_each=16),
     Journey(
         name="late, callback lost",
         begin=TOO_SLOW,
         behaviour={"callbacks": "silent"},
         ends=TOO_LATE,
-        comes_late=True,
         tried_each=32,
+    ),
+    Journey(
+        name="stalled",
+        begin=video(provider=["klingai", "ezmodel"], failover="always"),
+        behaviour={"generation_s": 3000},  # four times what a slow one takes is 2,400
+        ends=End(SUCCEEDED, comes_late=True, tasks=2),
+        when_unconfirmed=WELL,  # the first one is gone back to
+        most_hours=2,
+        tried_each=48,
     ),
     # The same where something is amiss already.
     Journey(name="callback lost", begin=AT_KLING, behaviour={"callbacks": "silent"}, tried_each=8),

@@ -24,8 +24,6 @@ ENDS = {SUCCEEDED: "Job Succeeded", FAILED: "Job Failed", CANCELED: "Job Cancele
 ALWAYS_LEFT = ("job", "request", "idempotency", "delivery#", "watch#")
 """Rows that a job leaves behind; an alias of the caller's own id for it, and what his tenant's jobs cost, besides."""
 SMALLEST_USD = 0.0001
-LONGEST = timedelta(hours=1)
-"""A claim is waited for for half an hour; nothing else that a dead process leaves behind takes as long."""
 
 
 def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
@@ -42,12 +40,12 @@ def broken(stage: Stage, journey: Journey, end: End) -> list[str]:
         return [f"not one job in a terminal state: {[(job['id'], job['state']) for job in jobs]}", *stage.unfinished()]
     (job,) = jobs
     return [
-        *_end(stage, job, end),
-        *_tasks(stage, job),
-        *_media(stage, journey, job),
+        *_end(stage, journey, job, end),
+        *_tasks(stage, job, end),
+        *_media(stage, journey, job, end),
         *_events(stage, job),
-        *_late(stage, journey, job),
-        *_told(stage, journey, job),
+        *_late(stage, job, end),
+        *_told(stage, journey, job, end),
         *_outbox(stage, journey, job),
         *_counted(stage, journey, job),
         *_before(stage, job),
@@ -60,26 +58,27 @@ def _unless(holds: bool, what: str) -> Iterator[str]:  # noqa: FBT001 - a condit
         yield what
 
 
-def _end(stage: Stage, job: Mapping[str, Any], end: End) -> Iterator[str]:
+def _end(stage: Stage, journey: Journey, job: Mapping[str, Any], end: End) -> Iterator[str]:
     """The job came to one terminal state, the right one, in good time, and never left it."""
-    ended = End(job["state"], (job.get("error") or {}).get("code"))
-    yield from _unless(end == ended, f"ended as {ended}, not as {end}: {job.get('error')}")
+    ended = (job["state"], (job.get("error") or {}).get("code"))
+    yield from _unless(ended == (end.state, end.error), f"ended as {ended}, not as {end}: {job.get('error')}")
     states = stage.table.states_of(job["pk"])
     yield from _unless([state for state in states if state in ENDS] == states[-1:], f"one end: {states}")
     took = datetime.fromisoformat(job["finished_at"]) - datetime.fromisoformat(job["created_at"])
-    yield from _unless(took <= LONGEST, f"it took {took}")
+    yield from _unless(took <= timedelta(hours=journey.most_hours), f"it took {took}")
 
 
-def _tasks(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
-    """At most one task was accepted, none of a canceled job; where it succeeded, it is the one that its row names.
+def _tasks(stage: Stage, job: Mapping[str, Any], end: End) -> Iterator[str]:
+    """No more tasks were accepted than it takes, none of a canceled job; where it succeeded, they are those that its row names.
 
     The elements that are left there are those that were there before.
     """
     created = [(name, task.id) for name, task in stage.upstream.created()]
-    yield from _unless(len(created) <= (job["state"] != CANCELED), f"{len(created)} tasks were accepted: {created}")
+    most = 0 if job["state"] == CANCELED else end.tasks
+    yield from _unless(len(created) <= most, f"{len(created)} tasks were accepted: {created}")
     if job["state"] == SUCCEEDED:
-        known = [(attempt["provider"], attempt.get("task_id")) for attempt in job["attempts"]][-1:]
-        yield from _unless(created == known, f"the row's task is {known}, the provider's {created}")
+        known = [(attempt["provider"], attempt["task_id"]) for attempt in job["attempts"] if "task_id" in attempt]
+        yield from _unless(sorted(created) == sorted(known), f"the row's task is {known}, the provider's {created}")
     left, before = (
         [element["element_id"] for element in elements]
         for elements in (stage.upstream.kept_elements(), stage.upstream.elements_before)
@@ -87,7 +86,7 @@ def _tasks(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
     yield from _unless(left == before, f"of the elements {before} are left at the provider: {left}")
 
 
-def _media(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+def _media(stage: Stage, journey: Journey, job: Mapping[str, Any], end: End) -> Iterator[str]:
     """Each file on the row is in the bucket whole, as the provider made it, and nothing else is there."""
     lying = {key: body for key, body in stage.objects().items() if key.startswith("results/")}
     late = [file for late in job.get("late_results") or [] for file in late["files"]]
@@ -97,12 +96,12 @@ def _media(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[s
         said = (file["size_bytes"], file["sha256"])
         body = lying.get(key, b"")
         yield from _unless(said == (len(body), hashlib.sha256(body).hexdigest()), f"{key} is not what its row says")
-    if job["state"] != SUCCEEDED and not journey.comes_late:
+    if job["state"] != SUCCEEDED and not end.comes_late:
         return
     media = [lying.get(key) for key, file in files.items() if file["role"] != "provenance"]
     made = stage.upstream.media()
-    yield from _unless(len(media) == len(files) - 1, f"no job.json: {sorted(files)}")
-    yield from _unless(len(made) == journey.files, f"{len(made)} files were made")
+    yield from _unless(len(media) == len(files) - end.tasks, f"no job.json: {sorted(files)}")
+    yield from _unless(len(made) == journey.files * end.tasks, f"{len(made)} files were made")
     yield from _unless(set(made) == set(media), f"the media are not the task's own: {sorted(files)}")
     yield from _unless(not job.get("result_mismatch"), f"not as asked: {job.get('result_mismatch')}")
 
@@ -117,19 +116,19 @@ def _events(stage: Stage, job: Mapping[str, Any]) -> Iterator[str]:
     yield from _unless(is_right, f"not one event of its end: {sorted(ids)} {subjects}")
 
 
-def _late(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+def _late(stage: Stage, job: Mapping[str, Any], end: End) -> Iterator[str]:
     """What came after the end was told of under one id, and stands on the row; nothing did where nothing was to come."""
     told = [event["Detail"] for event in stage.events if event["DetailType"] == "Job Late Result"]
     ids = {detail["event_id"] for detail in told}
-    is_right = len(job.get("late_results") or []) == len(ids) == journey.comes_late
+    is_right = len(job.get("late_results") or []) == len(ids) == end.comes_late
     yield from _unless(is_right, f"late: {job.get('late_results')}, told as {sorted(ids)}")
     yield from _unless(all(detail == told[0] for detail in told), f"told in several ways: {told}")
 
 
-def _told(stage: Stage, journey: Journey, job: Mapping[str, Any]) -> Iterator[str]:
+def _told(stage: Stage, journey: Journey, job: Mapping[str, Any], end: End) -> Iterator[str]:
     """Whoever wanted to be told was: of the same end each time, under one id, and of what came late under another."""
     deliveries = [row for row in stage.table.rows() if row["sk"].startswith("delivery#")]
-    posts = (journey.hears is not None) * (1 + journey.comes_late)
+    posts = (journey.hears is not None) * (1 + end.comes_late)
     wanted = posts + (journey.outbox is not None)
     states = [row["state"] for row in deliveries]
     yield from _unless(states == ["delivered"] * wanted, f"of {wanted} deliveries: {states}")
