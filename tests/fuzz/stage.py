@@ -31,6 +31,7 @@ from tests.fakes.lanes import InMemoryLanes
 from tests.fakes.media import InMemoryBucket
 from tests.fakes.queue import RecordingQueue
 from tests.fakes.task_claims import InMemoryTaskClaims
+from tests.fakes.watches import InMemoryWatches
 from tests.fuzz.upstream import Sent, Upstream
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class StagedServices(bootstrap.ApiServices):
         self.budgets = InMemoryBudgets(self.jobs)
         self.lanes = Lanes(store=InMemoryLanes(), chain=self.chain)
         self.find = FindTask(claims=InMemoryTaskClaims(), now=bootstrap.now)
+        self.watches = InMemoryWatches()
         self.keys = OneKey()
         self.providers = providers
         self.read_deliveries = ReadDeliveries(jobs=self.jobs, deliveries=InMemoryDeliveries(), keyring=self.keyring)

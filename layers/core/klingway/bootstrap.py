@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from klingway.adapters.dynamodb_jobs import DynamoDbJobs
     from klingway.adapters.dynamodb_keys import DynamoDbKeys
     from klingway.adapters.dynamodb_rates import DynamoDbRates
+    from klingway.adapters.dynamodb_watches import DynamoDbWatches
     from klingway.adapters.http import HttpxCalls
     from klingway.adapters.s3_media import S3MediaBucket
     from klingway.adapters.stepfunctions import StepFunctionsWorkflow
@@ -219,6 +220,13 @@ class _SubmittingServices(Generic[SomeSettings]):
         return DynamoDbBudgets(clients.dynamodb(), self.settings.table_name)
 
     @cached_property
+    def watches(self) -> DynamoDbWatches:
+        """Watches of attempts that nobody waits for any more."""
+        from klingway.adapters.dynamodb_watches import DynamoDbWatches
+
+        return DynamoDbWatches(clients.dynamodb(), self.settings.table_name)
+
+    @cached_property
     def make_element(self) -> MakeElement:
         from klingway.use_cases.make_element import ElementChain, MakeElement
 
@@ -344,14 +352,13 @@ class ApiServices(_CreatingServices[ApiSettings]):
     @cached_property
     def delete_job(self) -> DeleteJob:
         """Deletes jobs."""
-        from klingway.adapters.dynamodb_watches import DynamoDbWatches
         from klingway.use_cases.delete_job import DeleteJob
         from klingway.use_cases.settle_spending import SettleSpending
 
         return DeleteJob(
             jobs=self.jobs,
             bucket=self.bucket,
-            watches=DynamoDbWatches(clients.dynamodb(), self.settings.table_name),
+            watches=self.watches,
             settle=SettleSpending(budgets=self.budgets),
             now=now,
         )
@@ -460,14 +467,13 @@ class WorkerServices(_StartingServices[WorkerSettings]):
     @cached_property
     def watch(self) -> WatchAttempts:
         """Looks after attempts that nobody waits for any more."""
-        from klingway.adapters.dynamodb_watches import DynamoDbWatches
         from klingway.adapters.eventbridge import EventBridgeBus
         from klingway.use_cases.tell_targets import TellTargets
         from klingway.use_cases.watch_attempts import WatchAttempts
 
         return WatchAttempts(
             chain=self.chain,
-            watches=DynamoDbWatches(clients.dynamodb(), self.settings.table_name),
+            watches=self.watches,
             providers=self.providers,
             find=self.find,
             store=self.store,
