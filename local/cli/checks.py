@@ -88,7 +88,8 @@ def check_scene(backstage: Backstage, scene: Scene, outcome: Outcome) -> Iterato
     yield Check(scene.name, f"learnt by {scene.learnt_by}", scene.learnt_by, job["learnt_by"])
     if scene.route_reason is not None:
         yield Check(scene.name, f"because of {scene.route_reason}", scene.route_reason, job["route_reason"])
-    yield Check(scene.name, "one task at the provider", 1, len(backstage.tasks_of(job)))
+    tasks = "one task at the provider" if scene.tasks == 1 else f"{scene.tasks} tasks at the providers"
+    yield Check(scene.name, tasks, scene.tasks, len(backstage.tasks_of(job)))
     told = backstage.events_of(job)
     yield Check(scene.name, "one event on the bus", ["Job Succeeded"], [name for name, _ in told])
     given = scene.way.correlation_id

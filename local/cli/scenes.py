@@ -47,6 +47,7 @@ class Scene(Act):
         elements: Those that have to be made at the provider, and deleted after the end.
         webhook: The receiver's path that has to be told, where there is one.
         files: What has to be made, besides the provenance.
+        tasks: How many there have to be, at all providers together.
     """
 
     duration_s: float = 0.0
@@ -57,6 +58,7 @@ class Scene(Act):
     elements: frozenset[str] = frozenset()
     webhook: str | None = None
     files: tuple[str, ...] = ("video.mp4",)
+    tasks: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,6 +323,20 @@ SCENES: Final = (
             "provider": "klingai",
         },
         duration_s=3,
+    ),
+    Scene(
+        name="stalled",
+        title="a provider takes far too long; the next one makes the film",
+        request={
+            # Four times what a slow generation takes is 18 s here.
+            "prompt": "[sim:generation=21] A snail crosses a path",
+            "duration_s": 3,
+            "provider": ["apimart", "klingai"],
+            "failover": "always",
+        },
+        duration_s=3,
+        route_reason="klingai: the next after apimart (stalled)",
+        tasks=2,
     ),
 )
 
