@@ -329,7 +329,7 @@ SCENES: Final = (
         title="a provider takes far too long; the next one makes the film",
         request={
             # Four times what a slow generation takes is 18 s here.
-            "prompt": "[sim:generation=21] A snail crosses a path",
+            "prompt": "[sim:generation=30] A snail crosses a path",
             "duration_s": 3,
             "provider": ["apimart", "klingai"],
             "failover": "always",

@@ -34,6 +34,9 @@ def begin(asked: Job) -> Change:
     )
 
 
+STALLED = JobError(code="stalled", message="too slow", retryable=False)
+LEFT = attempt(state=AttemptState.FAILED, error=STALLED, accepted_at=NOW, ended_at=NOW)
+
 # The change; the states it may come from; the state it leads to; the number that the row must still expect; due after.
 TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None, int | None, float | None]] = {
     "begin_attempt": (begin, State.QUEUED, {State.QUEUED}, State.SUBMITTING, NUMBER, 60),
@@ -100,7 +103,9 @@ TABLE: dict[str, tuple[Callable[[Job], Change], State, set[State], State | None,
         State.QUEUED, {State.QUEUED}, State.RUNNING, NUMBER, 120,
     ),
     "go_back while submitting": (
-        lambda asked: transitions.go_back(asked, asked.attempts[0], at=AT, error=REFUSED),
+        lambda asked: transitions.go_back(
+            replace(asked, attempts=(LEFT, attempt(number=2))), LEFT, at=AT, error=REFUSED
+        ),
         State.SUBMITTING, {State.SUBMITTING}, State.RUNNING, None, 120,
     ),
     "fail while queued": (
@@ -346,10 +351,6 @@ def test_who_writes_attempts_has_seen_them_all(name: str) -> None:
     assert (2, 2) == change(job(state=state, attempts=(first, second))).expected_attempts
 
 
-STALLED = JobError(code="stalled", message="too slow", retryable=False)
-LEFT = attempt(state=AttemptState.FAILED, error=STALLED, accepted_at=NOW, ended_at=NOW)
-
-
 def test_no_error_invites_to_pay_for_what_may_still_come() -> None:
     """Whatever the end is about: an earlier attempt may bring the film yet. Without one, the error says what it said."""
     passing = JobError(code="generation_failed", message="no film", retryable=True)
@@ -372,6 +373,28 @@ def test_who_is_gone_back_to_is_the_latest_again() -> None:
     assert (2, AttemptState.FAILED, REFUSED, AT) == (settled.number, settled.state, settled.error, settled.ended_at)
     assert replace(LEFT, state=AttemptState.RUNNING, error=None, ended_at=None) == again
     assert (LEFT.provider, LEFT.price) == (change.values["provider"], change.values["price"])
+
+
+PASSING = JobError(code="provider_full", message="no room", retryable=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "settled"),
+    [
+        (State.SUBMITTING, PASSING, (AttemptState.REFUSED, PASSING)),  # it has created nothing, and may be asked again
+        (State.UNCONFIRMED, REFUSED, (AttemptState.FAILED, REFUSED)),
+        (State.RUNNING, PASSING, (AttemptState.FAILED, PASSING)),
+        (State.QUEUED, PASSING, (AttemptState.REFUSED, None)),  # the error is of a third one, who has no attempt
+    ],
+)
+def test_who_has_not_made_the_job_says_why(state: State, error: JobError, settled: Any) -> None:
+    """The other one's attempt has its own end, and no other's."""
+    before = AttemptState.REFUSED if state is State.QUEUED else AttemptState.RUNNING
+    other = attempt(number=2, state=before, provider=OTHER)
+
+    change = transitions.go_back(job(state=state, attempts=(LEFT, other)), LEFT, at=AT, error=error)
+
+    assert settled == (change.values["attempts"][0].state, change.values["attempts"][0].error)
 
 
 def test_a_copy_that_never_came_about_leaves_the_attempt_succeeded() -> None:

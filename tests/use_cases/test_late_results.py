@@ -20,6 +20,7 @@ from klingway.providers.contract import Created, Failed, Media, Outcome, Provide
 from klingway.use_cases.ports import MediaError
 from klingway.use_cases.read_jobs import ReadJobs
 
+from tests.fakes.elements import ScriptedRegistry
 from tests.fakes.providers import ScriptedProvider, profile
 from tests.use_cases.conftest import FILM, SUCCESS, VIDEO_URL, Gateway, unreachable
 from tests.use_cases.test_event_schemas import holds
@@ -384,15 +385,19 @@ def test_a_claim_that_meets_another_write_is_not_lost(monkeypatch: pytest.Monkey
         again.nudge(job, "task-1")
 
 
-def test_a_claim_under_another_account_is_none() -> None:
-    """Whoever has exchanged the credentials asks in another's name."""
+def test_a_claim_under_another_account_waits_for_its_own() -> None:
+    """Whoever has exchanged the credentials asks in another's name: it is not asked, and the claim is kept."""
     gateway = never_found()
     job = unconfirmed(gateway)
     gateway.provider.account, gateway.provider.outcomes = "another", [SUCCESS]
 
     gateway.nudge(job, "task-1")
-
+    look(gateway)
     assert (0, ()) == (gateway.provider.checked, gateway.job(job).late_results)
+    gateway.provider.account = "main"
+    look(gateway)
+
+    assert 1 == len(gateway.job(job).late_results)
 
 
 def test_a_claim_of_a_superseded_attempt_waits_for_the_jobs_end() -> None:
@@ -432,6 +437,20 @@ def stalled(gateway: Gateway, job: Job) -> Job:
     return gateway.job(job)
 
 
+def asked_once(gateway: Gateway, job: Job, *, hours: float) -> None:
+    """Let time pass while the first provider is at it: nobody is asked again, however long that takes."""
+    submitted = [len(other.submitted) for other in gateway.others]
+    until = gateway.clock() + timedelta(hours=hours)
+    while gateway.clock() < until:
+        if gateway.queue.sent:
+            gateway.work()
+        else:
+            gateway.clock.go_on(60)
+            gateway.poll()
+    assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
+    assert submitted == [len(other.submitted) for other in gateway.others]
+
+
 REFUSED = {
     "no money": ("provider_balance_exhausted", False),
     "full": ("provider_full", True),
@@ -461,13 +480,136 @@ def test_a_stalled_task_is_waited_for_again_where_nobody_else_makes_the_job(why:
 
     again = gateway.job(job)
     assert (State.RUNNING, FIRST) == (again.state, again.provider)
-    assert [(2, "failed"), (1, "running")] == [(each.number, each.state.value) for each in again.attempts]
+    how = "refused" if why == "full" else "failed"
+    assert [(2, how), (1, "running")] == [(each.number, each.state.value) for each in again.attempts]
+    asked_once(gateway, job, hours=3)
     gateway.provider.outcomes = [SUCCESS]
     gateway.nudge(job)
     done = ended(gateway, job, None)
 
     assert (State.SUCCEEDED, 1, 1) == (done.state, len(second.submitted), len(gateway.provider.submitted))
     assert [2] * (why == "lost") == [attempt for _, attempt in gateway.watches.rows]
+
+
+@pytest.mark.parametrize("calls_back", [True, False])
+@pytest.mark.parametrize("then", ["fail", "resubmit"])
+def test_a_lost_answer_at_the_second_is_paid_for_once(*, calls_back: bool, then: str) -> None:
+    """And once more, where the caller wants that; afterwards the first one is waited for, and nobody is asked any more."""
+    gateway, second = two_providers()
+    second.profile = profile(name=SECOND, calls_back=calls_back, finds_by_reference=False)
+    second.submissions, second.effects = [LOST] * 9, [True] * 9
+    job = gateway.submit(WHOEVER_CAN | {"on_unconfirmed": then})
+    gateway.provider.outcomes = [Running()]
+    while not second.submitted or gateway.job(job).provider == SECOND:
+        if not gateway.queue.sent:
+            gateway.clock.go_on(60)
+            gateway.poll()
+        else:
+            gateway.work()
+
+    asked_once(gateway, job, hours=6)
+
+    assert (2 if then == "resubmit" else 1) == len(second.submitted)
+
+
+def test_a_lost_answer_is_no_recovery_of_the_second() -> None:
+    """The job runs again, but not there: a provider that has failed so often stays at rest."""
+    gateway, second = two_providers()
+    second.profile = profile(name=SECOND, calls_back=False, finds_by_reference=False)
+    second.submissions = [LOST]
+    lane = Lane(SECOND, "main", "kling-v3-omni")
+    for _ in range(5):
+        gateway.lanes.note_failure(lane)
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes = [Running()]
+    while not second.submitted:
+        if not gateway.queue.sent:
+            gateway.clock.go_on(60)
+            gateway.poll()
+        else:
+            gateway.work()
+
+    assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
+    assert 6 == gateway.lanes.look(lane).failures
+    assert gateway.lanes.look(lane).rests_until is not None
+
+
+def test_who_was_full_for_a_moment_is_asked_again_where_the_first_one_fails() -> None:
+    """A refusal for want of room rules nobody out."""
+    gateway, second = two_providers()
+    full = JobError(code="provider_full", message="no", retryable=True)
+    second.submissions = [ProviderError(full, created=Created.NO)]
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes = [Running()]
+    while not second.submitted:
+        gateway.clock.go_on(60)
+        gateway.poll()
+        while gateway.queue.sent and not second.submitted:
+            gateway.work()
+
+    gateway.provider.outcomes = [NO_FILM]
+    gateway.queue.sent.clear()
+    gateway.nudge(job)
+    gateway.work()
+
+    assert (State.RUNNING, SECOND, 2) == (gateway.job(job).state, gateway.job(job).provider, len(second.submitted))
+    assert [f"{job.id}-2"] * 2 == [wire.body["reference"] for wire in second.submitted]
+
+
+DESCRIBED = {"name": "dog", "description": "a dog", "images": ["https://a.example/1.png", "https://a.example/2.png"]}
+
+
+@pytest.mark.parametrize("more", [{}, {"prompt": "<<<element_1>>> runs", "elements": [DESCRIBED]}])
+def test_a_credential_that_is_taken_away_sends_the_job_back(more: dict[str, Any]) -> None:
+    """Just after it was left; also where elements would have to be made first."""
+    gateway, second = two_providers()
+    second.elements = ScriptedRegistry()
+    job = stalled_and_queued(gateway, gateway.submit(WHOEVER_CAN | more))
+    second.account = None
+
+    gateway.work()
+
+    assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
+
+
+def stalled_and_queued(gateway: Gateway, job: Job) -> Job:
+    """Let the first provider be left; the message to the second is on its way."""
+    gateway.provider.outcomes = [Running()]
+    gateway.clock.go_on(1800)
+    gateway.check(job)
+    assert (State.QUEUED, SECOND) == (gateway.job(job).state, gateway.job(job).provider)
+    return gateway.job(job)
+
+
+def test_at_the_deadline_the_first_one_is_asked_once_more() -> None:
+    """The second one's answer is lost; the first one has been done for a while."""
+    gateway, second = two_providers()
+    second.profile = profile(name=SECOND, finds_by_reference=False)
+    second.submissions, second.effects = [LOST], [False]
+    job = stalled_and_queued(gateway, gateway.submit(WHOEVER_CAN | {"deadline_s": 2400}))
+    gateway.provider.outcomes = [SUCCESS]
+
+    while not gateway.job(job).state.is_terminal:
+        if not gateway.queue.sent:
+            gateway.clock.go_on(60)
+            gateway.poll()
+        else:
+            gateway.work()
+
+    assert (State.SUCCEEDED, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
+
+
+def test_a_provider_taken_out_of_the_settings_is_nobodys_next() -> None:
+    """The route names it still."""
+    gateway, _ = two_providers()
+    job = gateway.submit(WHOEVER_CAN)
+    gateway.provider.outcomes = [Running()]
+    gateway.clock.go_on(1800)
+    del gateway.providers._providers[SECOND]  # noqa: SLF001 - as by a deployment
+
+    gateway.check(job)
+
+    assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
 
 
 def test_a_callback_of_the_first_one_meanwhile_makes_no_late_result_of_the_jobs_own() -> None:

@@ -86,6 +86,18 @@ def test_what_the_publisher_has_never_seen_is_followed(gateway: Gateway, replayi
     assert [1] == [attempt for _, attempt in gateway.watches.rows]
 
 
+def test_nothing_follows_from_an_old_end(gateway: Gateway, replaying: ReplayEvents) -> None:
+    """What was paid for then can be expected no more."""
+    job = gateway.submit(BODY | {"deadline_s": 60})
+    gateway.clock.go_on(70)
+    gateway.check(job)
+    gateway.clock.go_on(8 * 86_400)
+
+    list(replaying.run([job.id]))
+
+    assert {} == gateway.watches.rows
+
+
 def test_what_has_no_end_is_not_told(gateway: Gateway, replaying: ReplayEvents) -> None:
     """A job that runs, one that there is not, and what is no id; the others are told all the same."""
     running, ended = gateway.submit(), gateway.end(gateway.submit(), SUCCESS)

@@ -53,6 +53,17 @@ def after_failure(job: Job, error: JobError) -> Turn | None:
     return after_refusal(job, replace(error, retryable=False))
 
 
+def after_stall(job: Job) -> ProviderName | None:
+    """Return who else may try since the latest attempt takes too long; None: nobody, it is waited for.
+
+    Each provider once: whoever has an attempt already has refused the job, failed at it, or may have been paid for it.
+    """
+    if job.failover is not Failover.ALWAYS:
+        return None
+    asked = {attempt.provider for attempt in job.attempts}
+    return next((provider for provider in _candidates(job) if provider not in asked), None)
+
+
 def left_behind(job: Job) -> Attempt | None:
     """Return the latest attempt that was left for another provider since it took too long; None where there is none."""
     return next((each for each in reversed(job.attempts) if _is_left(each)), None)

@@ -18,6 +18,7 @@ CANCELABLE: Final = frozenset({State.QUEUED, State.PREPARING})
 """No provider can cancel a task: a job can be canceled while it has none."""
 _SETTLED: Final = frozenset({AttemptState.REFUSED, AttemptState.FAILED})
 _SENT: Final = frozenset({State.SUBMITTING, State.UNCONFIRMED})
+_AT_PROVIDER: Final = _SENT | {State.RUNNING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +245,11 @@ def go_back(job: Job, left: Attempt, *, at: datetime, error: JobError) -> Change
         error: Why nobody else makes it.
     """
     others = [each for each in job.attempts if each is not left]
-    if others and job.attempt is not left and job.attempt.state is not AttemptState.FAILED:
+    if (
+        job.state is State.SUBMITTING and error.retryable
+    ):  # it has created nothing, and may be asked again under its number
+        others[-1] = replace(job.attempt, state=AttemptState.REFUSED, error=error)
+    elif job.state in _AT_PROVIDER:
         others[-1] = replace(job.attempt, state=AttemptState.FAILED, error=error, ended_at=at)
     again = replace(left, state=AttemptState.RUNNING, error=None, ended_at=None)
     return Change(

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from klingway.domain import failover, schedule, transitions
 from klingway.domain.capabilities import Expected
-from klingway.domain.ids import JobId
+from klingway.domain.ids import JobId, ProviderName
 from klingway.domain.job import Job, JobError, LearntBy, State
 from klingway.domain.lanes import Lane
 from klingway.domain.work import Work, WorkKind
@@ -121,8 +121,8 @@ class CheckAttempt:
                     logger().warning("unknown status", extra={"job_id": job.id, "status": unknown[:64]})
                 if self._is_over(job):
                     self._fail(job, _deadline_passed("the provider to finish; what it still makes is charged"))
-                elif work.nudge is None and (turn := self._turn_of_stalled(job)) is not None:
-                    self._leave(job, turn)
+                elif work.nudge is None and (name := self._next_of_stalled(job)) is not None:
+                    self._leave(job, name)
                 else:
                     self._wait(job, work)
             case Failed(error=error):
@@ -138,27 +138,25 @@ class CheckAttempt:
     def _failed(self, job: Job, error: JobError, learnt_by: LearntBy) -> None:
         """End a job at which its provider has failed, or have another one try, where its caller wants that."""
         now, turn = self.chain.now(), failover.after_failure(job, error)
-        if turn is None and (left := failover.left_behind(job)) is not None:
-            self.submit.go_back(job, left, error)
-        elif turn is None:
-            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=error, learnt_by=learnt_by))
+        if turn is None:
+            self.chain.give_up(job, error, learnt_by=learnt_by)
         else:
             change = transitions.go_elsewhere(job, at=now, error=error, provider=turn.provider)
             self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
         self._let_next(job)
 
-    def _turn_of_stalled(self, job: Job) -> failover.Turn | None:
+    def _next_of_stalled(self, job: Job) -> ProviderName | None:
         """Return who tries next since this provider takes too long, where the caller wants that; None: it is waited for."""
         accepted_at = job.attempt.accepted_at or job.attempt.started_at
         if not schedule.is_stalled((self.chain.now() - accepted_at).total_seconds(), self._expected(job)):
             return None
-        turn = failover.after_failure(job, failover.STALLED)
-        return turn if turn is not None and self.submit.has_room(job, turn.provider) else None
+        name = failover.after_stall(job)
+        return name if name is not None and self.submit.has_room(job, name) else None
 
-    def _leave(self, job: Job, turn: failover.Turn) -> None:
+    def _leave(self, job: Job, name: ProviderName) -> None:
         """Have another provider try as well; what this one still makes is charged, and kept when it comes."""
         count("AttemptStalled", provider=job.provider)
-        change = transitions.go_elsewhere(job, at=self.chain.now(), error=failover.STALLED, provider=turn.provider)
+        change = transitions.go_elsewhere(job, at=self.chain.now(), error=failover.STALLED, provider=name)
         # Nobody of the lane is called: this provider is still at it.
         self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
 
@@ -325,7 +323,7 @@ class CheckAttempt:
         return self.chain.now() > job.deadline_at + timedelta(seconds=and_s)
 
     def _fail(self, job: Job, error: JobError) -> None:
-        self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=error))
+        self.chain.give_up(job, error)
         if job.state is State.RUNNING:
             self._let_next(job)
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from typing import Final
 
 from klingway.domain.ids import AttemptId
-from klingway.domain.job import Attempt
+from klingway.domain.job import Attempt, JobError
 from klingway.domain.work import Work
 from klingway.observability import count, logger
-from klingway.providers.contract import Provider, Task
+from klingway.providers.contract import Created, Provider, ProviderError, Task
 from klingway.use_cases.ports import Now, TaskClaims
 
 CLOCK_SKEW_S: Final = 120
@@ -45,8 +45,13 @@ class FindTask:
             return task
         if provider.profile.finds_by_reference:
             return provider.find(attempt.handle, str(attempt_id))
-        if work.claimed_task_id is None or provider.account != attempt.account:
+        if work.claimed_task_id is None:
             return None
+        if provider.account != attempt.account:  # who asks in another's name is told nothing of it, or of another task
+            message = f"the credential is another account's than {attempt.account}"
+            raise ProviderError(
+                JobError(code="another_account", message=message, retryable=True), created=Created.MAYBE
+            )
         task = provider.check(provider.handle_for(attempt.handle, work.claimed_task_id))
         return task if self._fits(attempt, attempt_id, task) else None
 

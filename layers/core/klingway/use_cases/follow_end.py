@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from klingway.domain.job import Job
-from klingway.domain.late_results import owing, watch
+from klingway.domain.late_results import ends_at, owing, watch
 from klingway.use_cases.ports import Now, WatchStore
 from klingway.use_cases.settle_spending import SettleSpending
 
@@ -19,5 +19,7 @@ class FollowEnd:
     def run(self, job: Job) -> None:
         """Do it for a job that has ended."""
         self.settle.run(job)
-        for attempt in owing(job):  # what its provider still makes is paid for
-            self.watches.add(watch(job, attempt, at=self.now()))
+        at = self.now()
+        if at < ends_at(job):
+            for attempt in owing(job):  # what its provider still makes is paid for
+                self.watches.add(watch(job, attempt, at=at))

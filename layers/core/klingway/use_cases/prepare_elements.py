@@ -51,7 +51,7 @@ class PrepareElements:
         account = self.providers.get(job.provider).account
         if account is None:
             error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
-            return self._apply(job, transitions.fail(job, at=self.chain.now(), error=error)), False
+            return self._give_up(job, error), False
         described = elements.described_in(read_stored(job.kind, request))
         used = {index: self._joined(job, account, index, element) for index, element in described.items()}
         wanted = tuple(JobElement(index=index, id=element.id) for index, element in used.items())
@@ -75,12 +75,12 @@ class PrepareElements:
         made = made_of(self.elements, job)
         now = self.chain.now()
         if error := why_not_made(job, made):
-            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=error))
+            self.chain.give_up(job, error)
         elif prepared := all_made(job, made):
             change = transitions.end_preparing(at=now, elements=prepared)
             self.chain.go_on(job, change, WorkKind.SUBMIT, delay_s=0)
         elif now > job.deadline_at:
-            self.chain.jobs.apply(job.id, transitions.fail(job, at=now, error=not_made_in_time()))
+            self.chain.give_up(job, not_made_in_time())
         else:
             after_s = self.chain.within_life(job, schedule.LONGEST_S)
             change = transitions.wait(job, at=now, after_s=after_s)
@@ -110,6 +110,12 @@ class PrepareElements:
         execution = str(AttemptId(job.id, transitions.next_attempt_number(job, job.provider)))
         wanted = tuple(dict.fromkeys(element.id for element in job.elements))
         self.workflow().start(execution, job_id=job.id, elements=wanted)
+
+    def _give_up(self, job: Job, error: JobError) -> Job:
+        try:
+            return self.chain.give_up(job, error)
+        except ChangeRefusedError as refused:
+            return refused.job or job
 
     def _apply(self, job: Job, change: transitions.Change) -> Job:
         try:
@@ -169,7 +175,7 @@ class WorkflowTasks:
             logger().warning("workflow broke off", extra={"job_id": job.id, "error": error})
             return job
         try:
-            return self.chain.jobs.apply(job.id, transitions.fail(job, at=self.chain.now(), error=reason))
+            return self.chain.give_up(job, reason)
         except ChangeRefusedError as refused:
             return refused.job
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from klingway.domain import elements, failover, inputs, schedule, transitions
 from klingway.domain.ids import AttemptId, ProviderName
-from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Attempt, Job, JobError, State
+from klingway.domain.job import REQUEST_REFUSALS, SUBMISSION_UNCONFIRMED, Job, JobError, State
 from klingway.domain.keys import Keyring
 from klingway.domain.lanes import Lane
 from klingway.domain.pricing import price_of
@@ -70,7 +70,8 @@ class SubmitAttempt:
         )
         job = self._send(job, change, provider, wire)
         has_waited = was_called or standing.oldest == job.id
-        if job.state is State.RUNNING:
+        is_in = job.state is State.RUNNING and job.attempt.number == attempt_id.number
+        if is_in:
             self.lanes.got_in(lane, job, standing, was_called=was_called)
         elif has_waited and (job.state.is_terminal or job.provider != lane.provider):
             self.lanes.let_next(lane)  # the slot that was its is another's
@@ -80,10 +81,8 @@ class SubmitAttempt:
         """Go on to the next provider of the route, or wait until this one has room."""
         now = self.chain.now()
         turn = failover.after_refusal(job, obstacle.error)
-        if (left := _waited_for_rather(job, turn)) is not None:
-            return self.go_back(job, left, obstacle.error)
-        if turn is None:
-            return self._apply(job, transitions.fail(job, at=now, error=obstacle.error))
+        if turn is None or _is_waited_for_rather(job, turn):
+            return self._give_up(job, obstacle.error)
         after_s, then = self._pause(job, turn, obstacle.after_s)
         change = transitions.pass_by(job, at=now, error=obstacle.error, provider=turn.provider, after_s=after_s)
         return self._apply(job, change, then, after_s)
@@ -105,10 +104,8 @@ class SubmitAttempt:
         now = self.chain.now()
         error = JobError(code="not_configured", message=f"{job.provider} has no credential", retryable=True)
         turn = failover.after_refusal(job, replace(error, retryable=False))
-        if (left := _waited_for_rather(job, turn)) is not None:
-            return self.go_back(job, left, error)
-        if turn is None:
-            return self._apply(job, transitions.fail(job, at=now, error=error))
+        if turn is None or _is_waited_for_rather(job, turn):
+            return self._give_up(job, error)
         after_s = schedule.back_off_s(job.attempt.tries) if turn.starts_over and job.attempts else 0
         after_s = self.chain.within_life(job, after_s)
         change = transitions.pass_by(job, at=now, error=error, provider=turn.provider, after_s=after_s)
@@ -150,24 +147,17 @@ class SubmitAttempt:
         """End a job whose submission may or may not have arrived, for good; or submit it anew, where its caller wants that."""
         now, error = self.chain.now(), unconfirmed(reason)
         if not failover.submits_anew(job):
-            left = failover.left_behind(job)
-            if left is not None:
-                return self.go_back(job, left, error)
-            return self._apply(job, transitions.fail(job, at=now, error=error))
+            return self._give_up(job, error)
         return self._apply(job, transitions.submit_anew(job, at=now, error=error), WorkKind.SUBMIT)
 
     def has_room(self, job: Job, name: ProviderName) -> bool:
         """Tell whether a job could be submitted to a provider at once, for all that is known."""
-        account = self.providers.get(name).account
+        account = self.providers.get(name).account if name in self.providers.names() else None
         if account is None:
             return False
         standing = self.lanes.look(Lane(name, account, job.model))
         rests = standing.rests_until is not None and standing.rests_until > self.chain.now()
         return standing.oldest is None and not rests
-
-    def go_back(self, job: Job, left: Attempt, error: JobError) -> Job:
-        """Wait again for an attempt that was left for others, who do not make the job."""
-        return self._apply(job, transitions.go_back(job, left, at=self.chain.now(), error=error), WorkKind.CHECK)
 
     def _render(self, job: Job, provider: Provider, request: Mapping[str, Any], attempt_id: AttemptId) -> WireRequest:
         subject = str(attempt_id)
@@ -221,13 +211,17 @@ class SubmitAttempt:
             change = transitions.lose_answer(job, at=now, error=reason, after_s=after_s)
             return self._apply(job, change, WorkKind.CHECK, after_s)
         turn = failover.after_refusal(job, reason)
-        if (left := _waited_for_rather(job, turn)) is not None:
-            return self.go_back(job, left, reason)
-        if turn is None:
-            return self._apply(job, transitions.fail(job, at=now, error=reason))
+        if turn is None or _is_waited_for_rather(job, turn):
+            return self._give_up(job, reason)
         after_s, then = self._pause(job, turn, error.retry_after_s)
         change = transitions.put_back(job, at=now, error=reason, provider=turn.provider, after_s=after_s)
         return self._apply(job, change, then, after_s)
+
+    def _give_up(self, job: Job, error: JobError) -> Job:
+        try:
+            return self.chain.give_up(job, error)
+        except ChangeRefusedError as refused:
+            return refused.job or job
 
     def _apply(self, job: Job, change: transitions.Change, then: WorkKind | None = None, delay_s: float = 0) -> Job:
         """Take the job on; a lost race is somebody else's progress."""
@@ -239,9 +233,9 @@ class SubmitAttempt:
             return error.job or job
 
 
-def _waited_for_rather(job: Job, turn: failover.Turn | None) -> Attempt | None:
-    """Return the attempt that was left, where nobody takes the job now for whom it was left."""
-    return failover.left_behind(job) if turn is None or turn.starts_over else None
+def _is_waited_for_rather(job: Job, turn: failover.Turn) -> bool:
+    """Tell whether an attempt was left for others, none of whom takes the job now."""
+    return turn.starts_over and failover.left_behind(job) is not None
 
 
 def _says_nothing_of_the_first(job: Job, reason: JobError) -> bool:
