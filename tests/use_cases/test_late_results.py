@@ -805,7 +805,7 @@ def test_a_write_that_is_refused_is_made_again(gateway: Gateway, monkeypatch: py
 
     monkeypatch.setattr(gateway.jobs, "keep_late_result", meets_another)
     look(gateway, SUCCESS)
-    assert () == gateway.job(job).late_results
+    assert (False, ()) == (the_watch(gateway).is_storing, gateway.job(job).late_results)
     look(gateway)
 
     (late,) = gateway.job(job).late_results

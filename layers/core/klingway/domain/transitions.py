@@ -245,9 +245,8 @@ def go_back(job: Job, left: Attempt, *, at: datetime, error: JobError) -> Change
         error: Why nobody else makes it.
     """
     others = [each for each in job.attempts if each is not left]
-    if (
-        job.state is State.SUBMITTING and error.retryable
-    ):  # it has created nothing, and may be asked again under its number
+    was_refused = job.state is State.SUBMITTING and error.retryable
+    if was_refused:  # it has created nothing, and may be asked again under its number
         others[-1] = replace(job.attempt, state=AttemptState.REFUSED, error=error)
     elif job.state in _AT_PROVIDER:
         others[-1] = replace(job.attempt, state=AttemptState.FAILED, error=error, ended_at=at)
