@@ -612,6 +612,17 @@ def test_a_provider_taken_out_of_the_settings_is_nobodys_next() -> None:
     assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
 
 
+def test_a_second_one_taken_out_of_the_settings_sends_the_job_back() -> None:
+    """It cannot be asked, and the first one can."""
+    gateway, _ = two_providers()
+    job = stalled(gateway, gateway.submit(WHOEVER_CAN))
+    del gateway.providers._providers[SECOND]  # type: ignore[union-attr] # noqa: SLF001 - as by a deployment
+
+    gateway.check(job)
+
+    assert (State.RUNNING, FIRST) == (gateway.job(job).state, gateway.job(job).provider)
+
+
 def test_a_callback_of_the_first_one_meanwhile_makes_no_late_result_of_the_jobs_own() -> None:
     """It has begun a watch; then its attempt is taken up again, and is the one that the job ends with."""
     gateway, second = two_providers()

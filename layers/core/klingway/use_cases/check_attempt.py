@@ -81,8 +81,8 @@ class CheckAttempt:
                 assert_never(job.state)
 
     def _without_provider(self, job: Job) -> None:
-        """Wait for a provider that was taken out of the settings: it may come back, for a week."""
-        if self._is_over(job, and_s=schedule.UNASKABLE_S):
+        """Wait for a provider that was taken out of the settings: it may come back, for a week; who was left for it is there."""
+        if failover.left_behind(job) is not None or self._is_over(job, and_s=schedule.UNASKABLE_S):
             error = JobError(code="not_configured", message=f"{job.provider} is not in the settings", retryable=False)
             self._fail(job, error)
         else:
