@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.crashes.journeys import FAILED, SUCCEEDED, WEBHOOK
 from tests.crashes.points import Crash, Side
@@ -114,6 +114,12 @@ def settle(stage: Stage) -> None:
             return
 
 
+def files_of(job: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return a job's files, those that came after its end among them."""
+    late = [file for late in job.get("late_results") or [] for file in late["files"]]
+    return [*(job.get("files") or []), *late]
+
+
 def judged(stage: Stage, accepted: Mapping[str, str]) -> tuple[dict[str, int], list[str]]:
     """Return what came of all of them, in numbers, and what is left that should not be."""
     rows = {job["pk"]: job for job in stage.table.jobs()}
@@ -121,11 +127,12 @@ def judged(stage: Stage, accepted: Mapping[str, str]) -> tuple[dict[str, int], l
     tasks = Counter(task.body.get("prompt") or task.body["input"]["prompt"] for _, task in stage.upstream.created())
     events = {(event["Detail"]["event_id"], event["Detail"]["job_id"]) for event in stage.events}
     told = Counter(job_id for _, job_id in events)
+    late = Counter({job_id: len(job.get("late_results") or []) for job_id, job in ended.items()})
     posted: dict[str, set[str]] = {}
     for _, body, headers in stage.posts:
         posted.setdefault(json.loads(body)["data"]["job_id"], set()).add(headers["webhook-id"])
     lying = {key for key in stage.objects() if key.startswith("results/")}
-    broken = [job for job in ended.values() if any(file["key"] not in lying for file in job.get("files") or [])]
+    broken = [job for job in ended.values() if any(file["key"] not in lying for file in files_of(job))]
     bare = [job for job in ended.values() if job["state"] == SUCCEEDED and len(job.get("files") or []) < 2]
     reasons = Counter(job["error"]["code"] for job in ended.values() if job["state"] == FAILED)
     counts: dict[str, int] = {
@@ -138,9 +145,10 @@ def judged(stage: Stage, accepted: Mapping[str, str]) -> tuple[dict[str, int], l
         "second ends": sum(
             sum(state in {SUCCEEDED, FAILED} for state in stage.table.states_of(job_id)) > 1 for job_id in ended
         ),
-        "events missing": len(ended.keys() - told.keys()),
-        "events extra": sum(count > 1 for count in told.values()) + len(told.keys() - ended.keys()),
-        "untold": len(ended) - sum(len(ids) == 1 for ids in posted.values()),
+        "came late": late.total(),
+        "events missing": sum(told[job_id] < 1 + late[job_id] for job_id in ended),
+        "events extra": sum(told[job_id] > 1 + late[job_id] for job_id in ended) + len(told.keys() - ended.keys()),
+        "untold": len(ended) - sum(len(ids) == 1 + late[job_id] for job_id, ids in posted.items()),
         "media broken": len(broken) + len(bare),
     }
     return counts, stage.unfinished()
