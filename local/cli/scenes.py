@@ -328,14 +328,16 @@ SCENES: Final = (
         name="stalled",
         title="a provider takes far too long; the next one makes the film",
         request={
-            # Four times what a slow generation takes is 18 s here.
+            # Four times what a slow generation takes is 18 s here. The next one is asked where nobody waits for it, as others do
+            # for KlingAI at that time.
             "prompt": "[sim:generation=30] A snail crosses a path",
             "duration_s": 3,
-            "provider": ["apimart", "klingai"],
+            "provider": ["apimart", "unifically"],
             "failover": "always",
         },
         duration_s=3,
-        route_reason="klingai: the next after apimart (stalled)",
+        provider="unifically",
+        route_reason="unifically: the next after apimart (stalled)",
         tasks=2,
     ),
 )
